@@ -1,0 +1,1 @@
+//! How the cart module answers.

@@ -1,0 +1,1 @@
+//! How the currency module answers.

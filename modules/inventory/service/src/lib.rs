@@ -1,0 +1,1 @@
+//! How the inventory module answers.

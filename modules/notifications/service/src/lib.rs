@@ -1,0 +1,1 @@
+//! How the notifications module answers.

@@ -1,0 +1,1 @@
+//! How the payments module answers.

@@ -1,0 +1,1 @@
+//! How the promotions module answers.

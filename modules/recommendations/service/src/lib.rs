@@ -1,0 +1,1 @@
+//! How the recommendations module answers.

@@ -1,0 +1,1 @@
+//! How the reviews module answers.

@@ -1,0 +1,197 @@
+//! Counts and bounds the calls of one caller to one contract.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+use crate::{Breakdown, Call, Descriptor, Failure, Fault, MayHaveExecuted, ModuleName};
+
+/// One call in this many is timed: two reads of a precise clock cost more than the rest of an edge together.
+const SAMPLED_ONE_IN: u64 = 64;
+
+/// All edges of a process, for metrics and accounts.
+#[derive(Clone, Debug, Default)]
+pub struct Edges(Arc<Mutex<Vec<Arc<Record>>>>);
+
+impl Edges {
+    /// The edge from `caller` to a contract; asking again gives the same edge.
+    pub fn edge(&self, caller: ModuleName, contract: &'static Descriptor) -> Edge {
+        let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = records.iter().find(|record| record.caller == caller && record.contract.module == contract.module);
+        if let Some(record) = known {
+            return Edge(record.clone());
+        }
+        let methods = contract.methods.iter().map(|_| MethodRecord::default()).collect();
+        let record = Arc::new(Record { caller, contract, methods });
+        records.push(record.clone());
+        Edge(record)
+    }
+
+    /// What has been counted so far, edge by edge.
+    pub fn figures(&self) -> Vec<EdgeFigures> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|record| record.figures()).collect()
+    }
+}
+
+/// The way from one caller to one contract.
+#[derive(Clone)]
+pub struct Edge(Arc<Record>);
+
+impl fmt::Debug for Edge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} -> {}", self.0.caller, self.0.contract.module)
+    }
+}
+
+#[derive(Debug)]
+struct Record {
+    caller: ModuleName,
+    contract: &'static Descriptor,
+    methods: Box<[MethodRecord]>,
+}
+
+#[derive(Debug, Default)]
+struct MethodRecord {
+    calls: AtomicU64,
+    refusals: AtomicU64,
+    breakdowns: AtomicU64,
+    retries: AtomicU64,
+    timed_calls: AtomicU64,
+    timed_nanoseconds: AtomicU64,
+}
+
+/// What was counted on one edge.
+#[derive(Clone, Debug)]
+pub struct EdgeFigures {
+    /// The module that asks.
+    pub caller: ModuleName,
+    /// The contract that is asked.
+    pub contract: &'static Descriptor,
+    /// One row per method, in the contract's order.
+    pub methods: Vec<MethodFigures>,
+}
+
+/// What was counted of one method on one edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MethodFigures {
+    /// Calls begun.
+    pub calls: u64,
+    /// Answered with a domain error.
+    pub refusals: u64,
+    /// Not answered, for whatever reason.
+    pub breakdowns: u64,
+    /// Attempts beyond the first.
+    pub retries: u64,
+    /// How many calls the time below was taken of.
+    pub timed_calls: u64,
+    /// Time of the timed calls together, in nanoseconds.
+    pub timed_nanoseconds: u64,
+}
+
+impl Record {
+    fn figures(&self) -> EdgeFigures {
+        let methods = self.methods.iter().map(MethodRecord::figures).collect();
+        EdgeFigures { caller: self.caller, contract: self.contract, methods }
+    }
+}
+
+impl MethodRecord {
+    fn figures(&self) -> MethodFigures {
+        MethodFigures {
+            calls: self.calls.load(Relaxed),
+            refusals: self.refusals.load(Relaxed),
+            breakdowns: self.breakdowns.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+            timed_calls: self.timed_calls.load(Relaxed),
+            timed_nanoseconds: self.timed_nanoseconds.load(Relaxed),
+        }
+    }
+}
+
+impl Edge {
+    /// The contract at the far end.
+    pub fn contract(&self) -> &'static Descriptor {
+        self.0.contract
+    }
+
+    /// The module at the near end.
+    pub fn caller(&self) -> ModuleName {
+        self.0.caller
+    }
+
+    /// Begins a call of the `method`-th method, unless its deadline has already passed.
+    #[inline]
+    pub fn enter(&self, method: usize, call: &Call) -> Result<Visit<'_>, Breakdown> {
+        let record = &self.0.methods[method];
+        let count = record.calls.fetch_add(1, Relaxed);
+        if call.deadline().has_passed() {
+            record.breakdowns.fetch_add(1, Relaxed);
+            return Err(Breakdown::DeadlineExceeded { executed: MayHaveExecuted::No });
+        }
+        let began = count.is_multiple_of(SAMPLED_ONE_IN).then(Instant::now);
+        Ok(Visit { record, edge: self, method, call: call.asked_by(self.0.caller), began })
+    }
+}
+
+/// A call under way on an edge.
+#[derive(Debug)]
+pub struct Visit<'a> {
+    record: &'a MethodRecord,
+    edge: &'a Edge,
+    method: usize,
+    call: Call,
+    began: Option<Instant>,
+}
+
+impl Visit<'_> {
+    /// The call as the callee gets it.
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// Notes an attempt beyond the first.
+    pub fn count_retry(&self) {
+        self.record.retries.fetch_add(1, Relaxed);
+    }
+
+    /// Ends the visit with what a service in this process returned.
+    #[inline]
+    pub fn leave<T, E>(self, answer: Result<Result<T, Failure<E>>, Breakdown>) -> Result<T, Fault<E>> {
+        let seen = match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Failure::Domain(error))) => Err(Fault::Domain(error)),
+            Ok(Err(Failure::Unavailable(why))) => Err(Fault::Breakdown(self.unavailable(&why))),
+            Err(breakdown) => Err(Fault::Breakdown(breakdown)),
+        };
+        self.end(seen)
+    }
+
+    /// Ends the visit with what the caller will see.
+    #[inline]
+    pub fn end<T, E>(self, answer: Result<T, Fault<E>>) -> Result<T, Fault<E>> {
+        if let Some(began) = self.began {
+            let nanoseconds = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.record.timed_calls.fetch_add(1, Relaxed);
+            self.record.timed_nanoseconds.fetch_add(nanoseconds, Relaxed);
+        }
+        match &answer {
+            Ok(_) => {}
+            Err(Fault::Domain(_)) => _ = self.record.refusals.fetch_add(1, Relaxed),
+            Err(Fault::Breakdown(_)) => _ = self.record.breakdowns.fetch_add(1, Relaxed),
+        }
+        answer
+    }
+
+    #[cold]
+    fn unavailable(&self, why: &str) -> Breakdown {
+        let contract = self.edge.contract();
+        let method = contract.methods[self.method].name;
+        tracing::warn!(module = contract.module, method, why, "a module cannot answer");
+        Breakdown::lost()
+    }
+}

@@ -1,0 +1,48 @@
+//! Where a module is answered, and how each caller gets its own way there.
+
+use std::{fmt, sync::Arc};
+
+use crate::{Contract, Edge, Edges, ModuleName, Provides};
+
+/// A module as the composition root holds it: asked for by callers, never called itself.
+pub struct Seat<C: ?Sized> {
+    way: Arc<dyn Fn(Edge) -> Arc<C> + Send + Sync>,
+    edges: Edges,
+}
+
+impl<C: Contract + ?Sized> Seat<C> {
+    /// The module is answered in this process.
+    pub fn here<S>(service: Arc<S>, edges: &Edges) -> Self
+    where
+        C: Provides<S>,
+        S: Send + Sync + 'static,
+    {
+        Self { way: Arc::new(move |edge| C::here(service.clone(), edge)), edges: edges.clone() }
+    }
+
+    /// The module is answered wherever `carrier` leads.
+    #[cfg(feature = "split")]
+    pub fn over(carrier: Arc<dyn crate::wire::Carrier>, edges: &Edges) -> Self {
+        Self {
+            way: Arc::new(move |edge| C::client(crate::wire::Hop::new(carrier.clone(), edge))),
+            edges: edges.clone(),
+        }
+    }
+
+    /// The contract as `caller` asks it.
+    pub fn asked_by(&self, caller: ModuleName) -> Arc<C> {
+        (self.way)(self.edges.edge(caller, C::DESCRIPTOR))
+    }
+}
+
+impl<C: ?Sized> Clone for Seat<C> {
+    fn clone(&self) -> Self {
+        Self { way: self.way.clone(), edges: self.edges.clone() }
+    }
+}
+
+impl<C: Contract + ?Sized> fmt::Debug for Seat<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Seat({})", C::DESCRIPTOR.module)
+    }
+}

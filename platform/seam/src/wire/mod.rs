@@ -1,0 +1,132 @@
+//! The remote half of the seam: how a call becomes bytes, who carries them, and who answers them.
+//!
+//! Two small traits hold it together: a [`Carrier`] makes calls, [`Routes`] answer them. Lines, plain POSTs and the in-memory
+//! rung are carriers; the attribute generates the routes.
+
+mod codec;
+mod hop;
+mod memory;
+
+use std::{future::Future, pin::Pin};
+
+pub use codec::{Codec, Encode};
+pub use hop::Hop;
+pub use memory::InMemory;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Breakdown, Call, Descriptor, Fault, MayHaveExecuted};
+
+/// Makes calls to one module, wherever it is.
+pub trait Carrier: Send + Sync + 'static {
+    /// Carries one attempt there and its reply back.
+    ///
+    /// Fails with what went wrong on the way; what the callee itself reports (a domain error, a breakdown) is a [`Reply`].
+    fn carry<'a>(
+        &'a self,
+        question: Question<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<Reply, Breakdown>> + Send + 'a>>;
+}
+
+/// One attempt of a call, before it is bytes.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The contract that is asked.
+    pub contract: &'static Descriptor,
+    /// The index of the method in the contract's list.
+    pub method: usize,
+    /// The circumstances.
+    pub call: &'a Call,
+    /// The arguments, which encode themselves straight into the carrier's buffer.
+    pub arguments: &'a (dyn Encode + Sync),
+}
+
+/// Answers calls for one module.
+pub trait Routes: Send + Sync + 'static {
+    /// What may be asked.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// Answers one call of the `method`-th method. Never panics: a panic of the service is a reply.
+    ///
+    /// The arguments are read before this returns, so the future borrows nothing of the carrier's buffer.
+    fn answer(
+        &self,
+        method: usize,
+        call: Call,
+        codec: Codec,
+        arguments: &[u8],
+    ) -> Pin<Box<dyn Future<Output = Reply> + Send>>;
+}
+
+/// An answer on its way back.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// What the body holds.
+    pub kind: ReplyKind,
+    /// How the body is written.
+    pub codec: Codec,
+    /// The answer, the domain error or the breakdown.
+    pub body: Vec<u8>,
+}
+
+/// What the body of a reply holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ReplyKind {
+    /// The answer.
+    Answer = 0,
+    /// The contract's own error.
+    Refusal = 1,
+    /// A [`Breakdown`].
+    Breakdown = 2,
+}
+
+impl ReplyKind {
+    /// The kind with this number on the wire.
+    pub fn from_wire(number: u8) -> Option<Self> {
+        [Self::Answer, Self::Refusal, Self::Breakdown].into_iter().find(|kind| *kind as u8 == number)
+    }
+}
+
+impl Reply {
+    /// Writes what a contract method returned.
+    pub fn of<T: Serialize, E: Serialize>(codec: Codec, answer: &Result<T, Fault<E>>) -> Self {
+        let written = match answer {
+            Ok(answer) => codec.encode(answer).map(|body| (ReplyKind::Answer, body)),
+            Err(Fault::Domain(error)) => codec.encode(error).map(|body| (ReplyKind::Refusal, body)),
+            Err(Fault::Breakdown(breakdown)) => return Self::of_breakdown(codec, breakdown),
+        };
+        match written {
+            Ok((kind, body)) => Self { kind, codec, body },
+            Err(what) => Self::of_breakdown(codec, &Breakdown::Broken { what, executed: MayHaveExecuted::Maybe }),
+        }
+    }
+
+    /// Writes a breakdown that the callee reports.
+    pub fn of_breakdown(codec: Codec, breakdown: &Breakdown) -> Self {
+        let body = codec.encode(breakdown).expect("a breakdown is a plain enum of numbers and text");
+        Self { kind: ReplyKind::Breakdown, codec, body }
+    }
+
+    /// Says that the caller asks for a method this side does not have.
+    pub fn unknown_method(codec: Codec) -> Self {
+        let what = "this side does not know the method: the two processes are of different versions".to_owned();
+        Self::of_breakdown(codec, &Breakdown::Broken { what, executed: MayHaveExecuted::No })
+    }
+
+    /// Reads what a contract method returned.
+    ///
+    /// What cannot be read is [`Breakdown::Broken`]: a variant this side does not know yet breaks one call and nothing else.
+    pub fn read<T: DeserializeOwned, E: DeserializeOwned>(&self) -> Result<T, Fault<E>> {
+        let broken = |what| Fault::Breakdown(Breakdown::Broken { what, executed: MayHaveExecuted::Maybe });
+        match self.kind {
+            ReplyKind::Answer => self.codec.decode(&self.body).map_err(broken),
+            ReplyKind::Refusal => Err(self.codec.decode(&self.body).map_or_else(broken, Fault::Domain)),
+            ReplyKind::Breakdown => Err(self.codec.decode(&self.body).map_or_else(broken, Fault::Breakdown)),
+        }
+    }
+}
+
+/// Reads the arguments of a call; what cannot be read was not executed.
+pub fn read_arguments<A: DeserializeOwned>(codec: Codec, arguments: &[u8]) -> Result<A, Breakdown> {
+    codec.decode(arguments).map_err(|what| Breakdown::Broken { what, executed: MayHaveExecuted::No })
+}
