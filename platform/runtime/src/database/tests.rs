@@ -1,0 +1,1 @@
+//! The promises of [`Database`](super::Database), on real files.

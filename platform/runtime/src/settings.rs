@@ -1,0 +1,1 @@
+//! Settings, from their sources to a struct.
