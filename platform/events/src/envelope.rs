@@ -3,27 +3,6 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// Something that has happened in a module and that others may want to know.
-///
-/// ```
-/// use serde::{Deserialize, Serialize};
-///
-/// #[derive(Serialize, Deserialize)]
-/// struct OrderPlaced { order: String, total: i64 }
-///
-/// impl events::Event for OrderPlaced {
-///     const SOURCE: &'static str = "orders";
-///     fn kind(&self) -> &'static str { "orders.placed" }
-/// }
-/// ```
-pub trait Event: Serialize + Send + Sync {
-    /// The module in which it happens.
-    const SOURCE: &'static str;
-
-    /// What happened, as `module.what-happened`.
-    fn kind(&self) -> &'static str;
-}
-
 /// An event under way. Serialised, it is what `POST /events/<consumer>` carries a list of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {

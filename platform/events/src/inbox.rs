@@ -172,7 +172,11 @@ impl<C: Consumer> Inbox<C> {
                     if !record(tx, event).await.map_err(unavailable)? {
                         continue;
                     }
-                    apply(&*consumer, tx, event).await.map_err(|(reason, poison)| Stop::At { index, reason, poison })?;
+                    apply(&*consumer, tx, event).await.map_err(|(reason, poison)| Stop::At {
+                        index,
+                        reason,
+                        poison,
+                    })?;
                     fresh.push(index);
                 }
                 Ok((events, fresh))

@@ -10,7 +10,7 @@
 //!   then laid aside as a dead letter, to be retried or discarded by hand.
 //! - The tables are `migrations::standard`'s. Names of events are `module.what-happened`.
 //!
-//! Deliberately absent: any knowledge of the shop's events. They are types of the publishing module's contract.
+//! Deliberately absent: any knowledge of the shop's events. They are plain types of the publishing module's contract.
 
 mod envelope;
 mod inbox;
@@ -18,7 +18,7 @@ mod outbox;
 mod relay;
 mod subscriber;
 
-pub use envelope::{Envelope, Event};
+pub use envelope::Envelope;
 pub use inbox::{ConsumeError, Consumer, DeadLetter, Inbox, InboxError};
 pub use outbox::{Backlog, Outbox};
 pub use relay::{Relay, Subscription};

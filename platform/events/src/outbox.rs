@@ -9,13 +9,15 @@ use std::sync::{
 
 use runtime::{Database, clock};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, ExprTrait as _, OnConflict, Query},
 };
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Envelope, Event};
+use crate::Envelope;
 use tables::{outbox, outbox_positions, outbox_sequences};
 
 /// The events of one module, in its own database. Cheap to clone; a service and its [`Relay`](crate::Relay) share one.
@@ -25,7 +27,7 @@ use tables::{outbox, outbox_positions, outbox_sequences};
 /// self.database
 ///     .write(move |tx| Box::pin(async move {
 ///         store::insert(tx, &order).await.stored()?;
-///         outbox.publish(tx, &order.id.to_string(), &OrderPlaced::from(&order)).await.stored()?;
+///         outbox.publish(tx, "orders.placed", &order.id.to_string(), &OrderPlaced::from(&order)).await.stored()?;
 ///         Ok(order)
 ///     }))
 ///     .await
@@ -62,18 +64,24 @@ impl Outbox {
         Self { trace: Some(traceparent.into()), ..self.clone() }
     }
 
-    /// Publishes an event about `aggregate` when the transaction commits, and never if it does not. Returns its id.
+    /// Publishes that `kind` (`module.what-happened`) happened to `aggregate` when the transaction commits, and never if it does
+    /// not. The transaction must be one of the outbox's own database. Returns the event's id.
     ///
     /// # Errors
-    /// When the database refuses.
-    pub async fn publish<E: Event>(&self, tx: &DatabaseTransaction, aggregate: &str, event: &E) -> Result<i64, DbErr> {
-        debug_assert_eq!(E::SOURCE, self.database.module(), "a module publishes its own events");
+    /// When the database refuses, or the event cannot be written as JSON.
+    pub async fn publish(
+        &self,
+        tx: &DatabaseTransaction,
+        kind: &'static str,
+        aggregate: &str,
+        event: &(impl Serialize + Sync),
+    ) -> Result<i64, DbErr> {
         let payload = serde_json::to_string(event).map_err(|error| DbErr::Json(error.to_string()))?;
         let sequence = next_sequence(tx, aggregate).await?;
         let row = outbox::ActiveModel {
             aggregate: Set(aggregate.to_owned()),
             sequence: Set(sequence),
-            kind: Set(event.kind().to_owned()),
+            kind: Set(kind.to_owned()),
             payload: Set(payload),
             trace: Set(self.trace.as_deref().unwrap_or_default().to_owned()),
             at: Set(clock::now()),
@@ -163,15 +171,9 @@ impl Outbox {
     pub(crate) async fn advance(&self, consumer: &str, position: i64) -> Result<(), DbErr> {
         let row = outbox_positions::ActiveModel { consumer: Set(consumer.to_owned()), position: Set(position) };
         let forward = OnConflict::column(outbox_positions::Column::Consumer)
-            .value(
-                outbox_positions::Column::Position,
-                Expr::cust_with_exprs(
-                    "max($1, $2)",
-                    [
-                        Expr::col((outbox_positions::Entity, outbox_positions::Column::Position)),
-                        Expr::value(position),
-                    ],
-                ),
+            .update_column(outbox_positions::Column::Position)
+            .action_and_where(
+                Expr::col((outbox_positions::Entity, outbox_positions::Column::Position)).lt(Expr::value(position)),
             )
             .to_owned();
         let marked = self.database.write(move |tx| {

@@ -109,6 +109,7 @@ enum Step {
 }
 
 impl Line {
+    #[expect(clippy::disallowed_methods, reason = "the pause before another try, ended early by shutdown or a publication")]
     async fn run(mut self, shutdown: Shutdown) {
         let mut pause = PAUSE_FIRST;
         let mut enrolled = false;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use events::{ConsumeError, Consumer, Envelope, Event, Inbox, Outbox, Relay};
+use events::{ConsumeError, Consumer, Envelope, Inbox, Outbox, Relay};
 use runtime::{Database, DatabaseError, Durability, Runtime, Stored as _, clock};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, QueryFilter as _,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
+    QueryFilter as _, sea_query::Expr,
 };
 use sea_orm_migration::prelude::*;
 use seam::Failure;
@@ -36,6 +36,7 @@ impl MigrationName for Tables {
     }
 }
 
+#[expect(elided_lifetimes_in_paths, reason = "`async_trait` makes a written one early-bound, which sea-orm's is not")]
 #[async_trait::async_trait]
 impl MigrationTrait for Tables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -108,14 +109,6 @@ struct SaleMade {
     units: i64,
 }
 
-impl Event for SaleMade {
-    const SOURCE: &'static str = "till";
-
-    fn kind(&self) -> &'static str {
-        "till.sale-made"
-    }
-}
-
 // ---- the service
 
 #[derive(Clone)]
@@ -143,7 +136,7 @@ impl TillService {
             .write(move |tx| {
                 Box::pin(async move {
                     store::insert(tx, &id, units).await.stored()?;
-                    outbox.publish(tx, &id, &SaleMade { sale: id.clone(), units }).await.stored()?;
+                    outbox.publish(tx, "till.sale-made", &id, &SaleMade { sale: id.clone(), units }).await.stored()?;
                     Ok(())
                 })
             })

@@ -6,6 +6,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Milliseconds since 1970-01-01T00:00:00Z. It may jump either way: never take an order of events from it.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn now() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),

@@ -21,7 +21,9 @@ pub enum Format {
 #[derive(Debug, Error)]
 pub enum TelemetryError {
     /// The filter does not parse.
-    #[error("the log filter {filter:?} is not understood: write a level (`info`) or targets (`info,orders_service=debug`)")]
+    #[error(
+        "the log filter {filter:?} is not understood: write a level (`info`) or targets (`info,orders_service=debug`)"
+    )]
     Filter {
         /// What was given.
         filter: String,

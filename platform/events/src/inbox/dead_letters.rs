@@ -52,9 +52,8 @@ impl<C: Consumer> Inbox<C> {
         let unit = self.database.write(move |tx| {
             Box::pin(async move {
                 let row = buried(tx, id).await.map_err(unavailable)?;
-                let event = letter(row.ok_or(InboxError::NoSuchLetter { module, id })?)
-                    .map_err(Failure::Unavailable)?
-                    .event;
+                let event =
+                    letter(row.ok_or(InboxError::NoSuchLetter { module, id })?).map_err(Failure::Unavailable)?.event;
                 apply(&*consumer, tx, &event).await.map_err(|(reason, _)| InboxError::FailedAgain(reason))?;
                 dead_letters::Entity::delete_by_id(id).exec(tx).await.map_err(unavailable)?;
                 Ok(event)
@@ -83,7 +82,12 @@ impl<C: Consumer> Inbox<C> {
     }
 
     /// Counts a failed attempt; says whether it was the last one and the event is now laid aside.
-    pub(super) async fn record_failure(&self, event: &Envelope, reason: &str, poison: bool) -> Result<bool, InboxError> {
+    pub(super) async fn record_failure(
+        &self,
+        event: &Envelope,
+        reason: &str,
+        poison: bool,
+    ) -> Result<bool, InboxError> {
         let module = self.module();
         let (event, reason) = (event.clone(), reason.to_owned());
         let unit = self.database.write(move |tx| {
@@ -93,12 +97,22 @@ impl<C: Consumer> Inbox<C> {
                 if buried {
                     record(tx, &event).await.map_err(unavailable)?;
                     tracing::error!(
-                        consumer = module, source = event.source, event = event.id, kind = event.kind, attempts, reason,
+                        consumer = module,
+                        source = event.source,
+                        event = event.id,
+                        kind = event.kind,
+                        attempts,
+                        reason,
                         "an event failed for good and is now a dead letter"
                     );
                 } else {
                     tracing::warn!(
-                        consumer = module, source = event.source, event = event.id, kind = event.kind, attempts, reason,
+                        consumer = module,
+                        source = event.source,
+                        event = event.id,
+                        kind = event.kind,
+                        attempts,
+                        reason,
                         "an event failed and will be tried again"
                     );
                 }

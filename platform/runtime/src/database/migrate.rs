@@ -32,8 +32,7 @@ impl Database {
     /// The names of the applied migrations, without the several statements that the migrator would need to find out.
     async fn applied<M: MigratorTrait>(&self) -> Result<BTreeSet<String>, DatabaseError> {
         let table = M::migration_table_name().to_string();
-        let statement =
-            Statement::from_string(DatabaseBackend::Sqlite, format!("SELECT version FROM \"{table}\""));
+        let statement = Statement::from_string(DatabaseBackend::Sqlite, format!("SELECT version FROM \"{table}\""));
         match self.opened.writer.query_all_raw(statement).await {
             Ok(rows) => rows.iter().map(version).collect::<Result<_, _>>().map_err(|source| self.failed(source)),
             Err(error) if error.to_string().contains("no such table") => Ok(BTreeSet::new()),
