@@ -14,6 +14,9 @@ use crate::{Breakdown, Call, Descriptor, Failure, Fault, MayHaveExecuted, Module
 /// One call in this many is timed: two reads of a precise clock cost more than the rest of an edge together.
 const SAMPLED_ONE_IN: u64 = 64;
 
+/// Stands for all callers in other processes, which name themselves in each call.
+const FROM_OUTSIDE: ModuleName = ModuleName::new("(outside)");
+
 /// All edges of a process, for metrics and accounts.
 #[derive(Clone, Debug, Default)]
 pub struct Edges(Arc<Mutex<Vec<Arc<Record>>>>);
@@ -30,6 +33,11 @@ impl Edges {
         let record = Arc::new(Record { caller, contract, methods });
         records.push(record.clone());
         Edge(record)
+    }
+
+    /// The way in for calls from other processes: each keeps the caller it names.
+    pub fn incoming(&self, contract: &'static Descriptor) -> Edge {
+        self.edge(FROM_OUTSIDE, contract)
     }
 
     /// What has been counted so far, edge by edge.
@@ -134,7 +142,8 @@ impl Edge {
             return Err(Breakdown::DeadlineExceeded { executed: MayHaveExecuted::No });
         }
         let began = count.is_multiple_of(SAMPLED_ONE_IN).then(Instant::now);
-        Ok(Visit { record, edge: self, method, call: call.asked_by(self.0.caller), began })
+        let caller = if self.0.caller == FROM_OUTSIDE { call.caller() } else { self.0.caller };
+        Ok(Visit { record, edge: self, method, call: call.asked_by(caller), began })
     }
 }
 

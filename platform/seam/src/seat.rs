@@ -29,6 +29,11 @@ impl<C: Contract + ?Sized> Seat<C> {
         }
     }
 
+    /// The contract as callers in other processes ask it.
+    pub fn asked_from_outside(&self) -> Arc<C> {
+        (self.way)(self.edges.incoming(C::DESCRIPTOR))
+    }
+
     /// The contract as `caller` asks it.
     pub fn asked_by(&self, caller: ModuleName) -> Arc<C> {
         (self.way)(self.edges.edge(caller, C::DESCRIPTOR))
