@@ -30,7 +30,7 @@ impl Edges {
             return Edge(record.clone());
         }
         let methods = contract.methods.iter().map(|_| MethodRecord::default()).collect();
-        let record = Arc::new(Record { caller, contract, methods });
+        let record = Arc::new(Record { caller, from_outside: caller == FROM_OUTSIDE, contract, methods });
         records.push(record.clone());
         Edge(record)
     }
@@ -59,6 +59,7 @@ impl fmt::Debug for Edge {
 #[derive(Debug)]
 struct Record {
     caller: ModuleName,
+    from_outside: bool,
     contract: &'static Descriptor,
     methods: Box<[MethodRecord]>,
 }
@@ -142,8 +143,8 @@ impl Edge {
             return Err(Breakdown::DeadlineExceeded { executed: MayHaveExecuted::No });
         }
         let began = count.is_multiple_of(SAMPLED_ONE_IN).then(Instant::now);
-        let caller = if self.0.caller == FROM_OUTSIDE { call.caller() } else { self.0.caller };
-        Ok(Visit { record, edge: self, method, call: call.asked_by(caller), began })
+        let call = if self.0.from_outside { call.clone() } else { call.asked_by(self.0.caller) };
+        Ok(Visit { record, edge: self, method, call, began })
     }
 }
 
