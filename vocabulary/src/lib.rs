@@ -8,6 +8,6 @@ mod id;
 mod money;
 
 pub use address::{Address, AddressError, Email, EmailError};
-pub use card::Card;
+pub use card::{Card, CardError, CardFace};
 pub use id::{CartId, OrderId, PersonId, SessionId, Sku, SkuError};
 pub use money::{Currency, CurrencyError, Money, MoneyError};
