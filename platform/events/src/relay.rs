@@ -104,19 +104,22 @@ enum Step {
     More,
     /// Nothing is waiting.
     Idle,
-    /// The consumer has not taken what is next.
-    Stuck,
+    /// The consumer has not taken what is next, but perhaps something before it.
+    Stuck { advanced: bool },
 }
 
 impl Line {
-    #[expect(clippy::disallowed_methods, reason = "the pause before another try, ended early by shutdown or a publication")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the pause before another try, ended early by shutdown or a publication"
+    )]
     async fn run(mut self, shutdown: Shutdown) {
         let mut pause = PAUSE_FIRST;
         let mut enrolled = false;
         loop {
             let step = self.step(&mut enrolled).await.unwrap_or_else(|error| {
                 self.log(&error.to_string());
-                Step::Stuck
+                Step::Stuck { advanced: false }
             });
             if shutdown.is_requested() {
                 return;
@@ -130,9 +133,9 @@ impl Line {
                     pause = PAUSE_FIRST;
                     LOOK_EVERY
                 }
-                Step::Stuck => {
-                    let wait = pause;
-                    pause = (pause * 2).min(PAUSE_LONGEST);
+                Step::Stuck { advanced } => {
+                    let wait = if advanced { PAUSE_FIRST } else { pause };
+                    pause = (wait * 2).min(PAUSE_LONGEST);
                     // New events do not shorten the pause of a consumer that is away.
                     self.bell.mark_unchanged();
                     wait
@@ -158,13 +161,13 @@ impl Line {
             Ok(delivered) => delivered,
             Err(error) => {
                 self.log(&error.to_string());
-                return Ok(Step::Stuck);
+                return Ok(Step::Stuck { advanced: false });
             }
         };
         if let Some(up_to) = delivered.up_to.filter(|id| is_of(&batch, *id)) {
             self.outbox.advance(consumer, up_to).await?;
         }
-        Ok(if delivered.up_to == Some(last) { Step::More } else { Step::Stuck })
+        Ok(if delivered.up_to == Some(last) { Step::More } else { Step::Stuck { advanced: delivered.up_to.is_some() } })
     }
 
     fn log(&self, reason: &str) {
