@@ -1,0 +1,5 @@
+//! Everything that is tested from outside, in one binary: the structure of the checkout, the contracts in all places, and
+//! what visitors do, in every topology.
+
+mod architecture;
+mod support;
