@@ -24,15 +24,20 @@ pub trait Inventory {
     #[idempotent]
     async fn reserve(&self, call: &Call, order: OrderId, lines: Vec<StockLine>) -> Result<Hold, InventoryError>;
 
-    /// The held units are sold. Fails with [`InventoryError::NoHold`] when nothing is held for the order.
+    /// The held units are sold; asking again changes nothing.
+    ///
+    /// Fails with [`InventoryError::NoHold`] when nothing was ever held for the order, and with [`InventoryError::Released`] when
+    /// its hold was released or its time was over.
     #[idempotent]
     async fn commit(&self, call: &Call, order: OrderId) -> Result<(), InventoryError>;
 
     /// The held units are free again, and the order can hold none from now on. Units already sold come back on the shelf.
+    /// Asking again changes nothing, and neither does it when nothing was held.
     #[idempotent]
     async fn release(&self, call: &Call, order: OrderId) -> Result<(), InventoryError>;
 
-    /// Puts units on the shelf; `delivery` names the delivery, and the same delivery counts once.
+    /// Puts units on the shelf; `delivery` names the delivery, and the same delivery counts once. A product that had no place
+    /// on the shelf gets one.
     #[idempotent]
     async fn restock(&self, call: &Call, delivery: String, lines: Vec<StockLine>) -> Result<(), InventoryError>;
 }
