@@ -55,7 +55,7 @@ pub(crate) fn are_in_the_tree(workspace: &Workspace, report: &mut Report) {
     for source in &workspace.sources {
         let Some(parents) = parents_of(&source.path) else { continue };
         let name = source.path.trim_end_matches(".rs").trim_end_matches("/mod").rsplit('/').next().unwrap_or_default();
-        let declared = workspace.sources.iter().filter(|parent| parents.contains(&parent.path)).any(|parent| {
+        let declared = workspace.sources.iter().filter(|parent| is_parent(&parents, &parent.path)).any(|parent| {
             let tokens = tokens(&parent.text);
             let by_name = tokens.windows(2).any(|pair| pair[0].is_word("mod") && pair[1].is_word(name));
             let file = source.path.rsplit('/').next().unwrap_or_default();
@@ -71,23 +71,30 @@ pub(crate) fn are_in_the_tree(workspace: &Workspace, report: &mut Report) {
     }
 }
 
-/// Where the `mod` line of a file may stand; `None` for files that Cargo finds by itself.
+/// Where the `mod` line of a file may stand: files, or a folder with its closing slash; `None` for files that Cargo finds
+/// by itself.
 fn parents_of(path: &str) -> Option<Vec<String>> {
     let (folder, file) = path.rsplit_once('/')?;
-    let own_tests = folder != "tests" && folder.ends_with("tests") && !folder.contains("/src");
-    let root = matches!(file, "lib.rs" | "main.rs" | "build.rs")
+    let of_a_member = folder.ends_with("/tests") && !folder.contains("/src");
+    let found_by_cargo = matches!(file, "lib.rs" | "main.rs" | "build.rs")
         || folder.ends_with("src/bin")
         || folder.ends_with("benches")
-        || own_tests;
-    if root {
+        || folder.ends_with("examples")
+        || of_a_member;
+    if found_by_cargo {
         return None;
     }
     let folder = if file == "mod.rs" { folder.rsplit_once('/')?.0 } else { folder };
-    let (above, _) = folder.rsplit_once('/').unwrap_or(("", folder));
+    if folder.ends_with("/tests") && !folder.contains("/src") {
+        return Some(vec![format!("{folder}/")]);
+    }
     let mut parents: Vec<String> = ["lib.rs", "main.rs", "mod.rs"].map(|file| format!("{folder}/{file}")).into();
     parents.push(format!("{folder}.rs"));
-    _ = above;
     Some(parents)
+}
+
+fn is_parent(parents: &[String], path: &str) -> bool {
+    parents.iter().any(|parent| path == parent || (parent.ends_with('/') && path.starts_with(parent)))
 }
 
 /// The root alone knows which service stands behind a contract, and of the root, one file.

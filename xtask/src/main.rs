@@ -1,2 +1,79 @@
-//! The chores of the project.
-fn main() {}
+//! The chores of the project, as `cargo xtask CHORE`.
+//!
+//! It depends on no crate of the workspace, so that it runs when the shop does not build.
+
+#![expect(clippy::print_stdout, reason = "what a chore found out belongs on stdout")]
+
+mod bench;
+mod check;
+mod crash;
+mod graph;
+mod house;
+mod new_module;
+mod step;
+mod suite;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// The chores of the project.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Chores {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Format, lints of every build, licences: what needs no running shop.
+    Check,
+    /// All that CI runs: the checks, every test, and the skeleton of a new module in a scratch copy.
+    Test,
+    /// Measure what Cleave promises about its speed and size, and compare it with the gates.
+    Bench {
+        /// Which figures; all when none is named.
+        names: Vec<String>,
+        /// Also write the figures here, as a list of {name, value, unit, gate, holds, note}.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// End with 1 when a gate does not hold.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Kill the shop under load again and again, in one process and in many, and verify what is left.
+    Crash {
+        /// How often each shape is killed.
+        #[arg(long, default_value_t = 20)]
+        rounds: u32,
+        /// From which the moments and the victims are drawn.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Draw docs/modules.mmd from the code.
+    Graph,
+    /// Make the skeleton of a module that passes the checks.
+    NewModule {
+        /// Its name: small letters, in the plural if that reads well.
+        name: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Chores::parse().chore {
+        Chore::Check => check::check(),
+        Chore::Test => suite::test(),
+        Chore::Bench { names, json, strict } => bench::bench(&names, json.as_deref(), strict),
+        Chore::Crash { rounds, seed } => crash::crash(rounds, seed),
+        Chore::Graph => graph::draw(),
+        Chore::NewModule { name } => new_module::make(&house::root(), &name),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
