@@ -1,8 +1,10 @@
 //! What every manifest has in common, and what the root's manifest says about modules.
 
+use std::collections::BTreeSet;
+
 use super::{
     report::Report,
-    workspace::{Kind, Workspace},
+    workspace::{Crate, Kind, Workspace},
 };
 
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license", "publish"];
@@ -58,7 +60,7 @@ pub(crate) fn make_whole_modules(workspace: &Workspace, report: &mut Report) {
 /// A binary with any single module can be built: one feature per module, all in the default.
 pub(crate) fn offer_each_module_as_a_feature(workspace: &Workspace, report: &mut Report) {
     let Some(root) = workspace.root() else { return };
-    let default = root.features.get("default").cloned().unwrap_or_default();
+    let default = switched_on(root, "default");
     for module in &workspace.modules {
         let Some(feature) = root.features.get(module) else {
             report.add(
@@ -90,6 +92,20 @@ pub(crate) fn offer_each_module_as_a_feature(workspace: &Workspace, report: &mut
             }
         }
     }
+}
+
+/// The features that a feature switches on, directly or through others.
+fn switched_on(root: &Crate, feature: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![feature.to_owned()];
+    while let Some(feature) = waiting.pop() {
+        for part in root.features.get(&feature).into_iter().flatten() {
+            if found.insert(part.clone()) {
+                waiting.push(part.clone());
+            }
+        }
+    }
+    found
 }
 
 /// Names that say nothing draw in everything.

@@ -104,7 +104,7 @@ const CASES: &[Case] = &[
     Case {
         breaks: "each module is a feature",
         by: "a module that the default build lacks",
-        spoil: |house| _ = the_crate(house, "cleave").features.insert("default".to_owned(), vec!["desk".to_owned()]),
+        spoil: |house| _ = the_crate(house, "cleave").features.insert("shop".to_owned(), vec!["desk".to_owned()]),
     },
     Case {
         breaks: "each module is a feature",
@@ -313,7 +313,8 @@ fn root() -> Crate {
         feature("shelf", "dep:shelf-service"),
         feature("desk", "dep:desk-service"),
         feature("storefront", "dep:storefront"),
-        ("default".to_owned(), ["shelf", "desk", "storefront"].map(str::to_owned).into()),
+        ("default".to_owned(), vec!["shop".to_owned()]),
+        ("shop".to_owned(), ["shelf", "desk", "storefront"].map(str::to_owned).into()),
     ]);
     root
 }
