@@ -18,7 +18,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use seam::Failure;
 use tokio::sync::watch;
@@ -115,6 +115,22 @@ impl Database {
                 Err(_) => Err(Failure::unavailable("the process is ending")),
             },
         }
+    }
+
+    /// Runs a unit of writing that nobody can refuse but the database: what seeds and tools do. See [`write`](Self::write).
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn store<T, F>(&self, unit: F) -> Result<T, DbErr>
+    where
+        T: Send + 'static,
+        F: for<'tx> FnOnce(&'tx DatabaseTransaction) -> BoxFuture<'tx, Result<T, DbErr>> + Send + 'static,
+    {
+        let unit = self.write(move |tx| Box::pin(async move { unit(tx).await.map_err(Failure::Domain) }));
+        unit.await.map_err(|failure| match failure {
+            Failure::Domain(error) => error,
+            Failure::Unavailable(reason) => DbErr::Custom(reason),
+        })
     }
 
     /// A bell that rings after every commit made through this handle or its clones.

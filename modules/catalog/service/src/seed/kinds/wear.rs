@@ -1,0 +1,228 @@
+//! What is worn and carried.
+
+use super::{
+    super::{
+        looks::{COLLECTIONS, COLOURS},
+        materials::*,
+    },
+    Kind,
+};
+
+pub(super) static KINDS: [Kind; 12] = [
+    Kind {
+        shape: "sunglasses",
+        things: &["Sunglasses", "Aviators", "Round Sunglasses"],
+        categories: &["accessories", "outdoors"],
+        materials: &[ACETATE, TITANIUM, BAMBOO],
+        looks: &COLOURS,
+        dollars: (19, 129),
+        virtues: &[
+            "Dark lenses in a light frame that stays on when you look down.",
+            "These sunglasses block everything that harms and little that pleases.",
+            "Spring hinges and soft pads make them easy to forget on your nose.",
+        ],
+        uses: &[
+            "A hard case is included.",
+            "The lenses can be changed by any optician.",
+            "They float, which boats teach one to value.",
+        ],
+    },
+    Kind {
+        shape: "tank-top",
+        things: &["Tank Top", "Racer Top", "Running Top"],
+        categories: &["clothing", "sports"],
+        materials: &[COTTON, ORGANIC_COTTON, MERINO],
+        looks: &COLOURS,
+        dollars: (14, 42),
+        virtues: &[
+            "The {thing} is cut wide at the arms and long at the back.",
+            "A {thing} without a label to scratch or a seam to chafe.",
+            "This {thing} is as good under a shirt as instead of one.",
+        ],
+        uses: &[
+            "It dries over a chair in an hour.",
+            "It is the first thing out of the drawer in June.",
+            "It comes in sizes from very small to very large.",
+        ],
+    },
+    Kind {
+        shape: "watch",
+        things: &["Watch", "Field Watch", "Dress Watch", "Diver's Watch"],
+        categories: &["accessories"],
+        materials: &[STEEL, TITANIUM, BRASS, LEATHER],
+        looks: &COLLECTIONS,
+        dollars: (69, 389),
+        virtues: &[
+            "The {thing} shows the time at a glance and nothing else.",
+            "A {thing} with a domed crystal and hands that glow all night.",
+            "This {thing} is slim enough to slip under a cuff.",
+        ],
+        uses: &[
+            "The strap changes without a tool.",
+            "It is tight to fifty metres.",
+            "We repair it for as long as we are here.",
+        ],
+    },
+    Kind {
+        shape: "loafers",
+        things: &["Loafers", "Moccasins", "Slippers"],
+        categories: &["footwear"],
+        materials: &[LEATHER, SUEDE, FELT],
+        looks: &COLOURS,
+        dollars: (39, 149),
+        virtues: &[
+            "Soft uppers and a flexible sole, comfortable from the first step.",
+            "They slip on without a shoehorn and stay on over a run for the bus.",
+            "The insoles are cork and take the shape of your feet.",
+        ],
+        uses: &[
+            "They can be resoled.",
+            "Half sizes are available.",
+            "They look better after a year than on the first day.",
+        ],
+    },
+    Kind {
+        shape: "hairdryer",
+        things: &["Hairdryer", "Travel Hairdryer", "Diffuser Hairdryer"],
+        categories: &["beauty"],
+        materials: &[CERAMIC, IONIC, ALUMINIUM],
+        looks: &COLOURS,
+        dollars: (24, 119),
+        virtues: &[
+            "The {thing} has three heats, two speeds and a proper cold button.",
+            "A {thing} that is quiet enough for a conversation.",
+            "This {thing} weighs less than a bag of sugar.",
+        ],
+        uses: &[
+            "The cord is long enough for any bathroom.",
+            "The filter comes off for cleaning.",
+            "It folds and fits into hand luggage.",
+        ],
+    },
+    Kind {
+        shape: "backpack",
+        things: &["Backpack", "Day Pack", "Roll-Top Backpack", "School Bag"],
+        categories: &["travel", "outdoors"],
+        materials: &[CANVAS, NYLON, LEATHER],
+        looks: &COLOURS,
+        dollars: (44, 169),
+        virtues: &[
+            "The {thing} carries a laptop, a jacket and lunch without showing it.",
+            "A {thing} with straps that do not creak and a back that breathes.",
+            "This {thing} opens wide, so nothing hides at the bottom.",
+        ],
+        uses: &[
+            "It counts as hand luggage everywhere we have tried.",
+            "There is a pocket for the thing you always look for.",
+            "Zips and buckles can be replaced.",
+        ],
+    },
+    Kind {
+        shape: "tote",
+        things: &["Tote", "Shopper", "Market Bag", "Beach Bag"],
+        categories: &["accessories", "travel"],
+        materials: &[CANVAS, COTTON, LEATHER, SEAGRASS],
+        looks: &COLOURS,
+        dollars: (12, 98),
+        virtues: &[
+            "The {thing} swallows a week's vegetables and asks for bread.",
+            "A {thing} with handles long enough for a winter coat.",
+            "This {thing} stands by itself while you fill it.",
+        ],
+        uses: &[
+            "An inner pocket holds keys and telephone.",
+            "It folds flat when it has nothing to do.",
+            "The base is doubled.",
+        ],
+    },
+    Kind {
+        shape: "scarf",
+        things: &["Scarf", "Shawl", "Neckerchief", "Snood"],
+        categories: &["accessories", "clothing"],
+        materials: &[WOOL, MERINO, CASHMERE, LINEN, ALPACA],
+        looks: &COLOURS,
+        dollars: (19, 119),
+        virtues: &[
+            "The {thing} is long enough to go round twice.",
+            "A {thing} that is warm without being thick.",
+            "This {thing} is woven on old looms that do not hurry.",
+        ],
+        uses: &[
+            "It doubles as a blanket on trains.",
+            "It does not scratch, we promise.",
+            "It makes a grey coat look intended.",
+        ],
+    },
+    Kind {
+        shape: "hat",
+        things: &["Sun Hat", "Beanie", "Bucket Hat", "Brimmed Hat"],
+        categories: &["accessories", "outdoors"],
+        materials: &[WOOL, COTTON, STRAW, FELT, LINEN],
+        looks: &COLOURS,
+        dollars: (16, 74),
+        virtues: &[
+            "The {thing} stays on in a wind that takes others.",
+            "A {thing} that can be rolled up, sat on and worn.",
+            "This {thing} is shaped by hand over a wooden block.",
+        ],
+        uses: &[
+            "The band inside is cotton and can be adjusted.",
+            "It suits more heads than you would think.",
+            "Rain rolls off it.",
+        ],
+    },
+    Kind {
+        shape: "shirt",
+        things: &["Shirt", "Work Shirt", "Summer Shirt", "Overshirt"],
+        categories: &["clothing"],
+        materials: &[COTTON, LINEN, FLANNEL, ORGANIC_COTTON],
+        looks: &COLOURS,
+        dollars: (34, 99),
+        virtues: &[
+            "The {thing} is cut straight and long enough to stay tucked in.",
+            "A {thing} with real shell buttons, sewn on crosswise.",
+            "This {thing} looks pressed when it is merely dry.",
+        ],
+        uses: &[
+            "Two spare buttons are sewn inside.",
+            "It is as good open over something as closed under something.",
+            "The collar needs no tie and takes one well.",
+        ],
+    },
+    Kind {
+        shape: "sweater",
+        things: &["Sweater", "Cardigan", "Roll-Neck Sweater", "Fisherman's Sweater"],
+        categories: &["clothing"],
+        materials: &[WOOL, MERINO, CASHMERE, ALPACA, COTTON],
+        looks: &COLOURS,
+        dollars: (49, 199),
+        virtues: &[
+            "The {thing} is knitted in one piece, so there is no seam to feel.",
+            "A {thing} with a dense rib that keeps its shape.",
+            "This {thing} is the one to take when only one fits into the bag.",
+        ],
+        uses: &[
+            "Elbow patches are included for later.",
+            "It may be borrowed, so buy a size up.",
+            "Wool wash and a flat towel are all it needs.",
+        ],
+    },
+    Kind {
+        shape: "umbrella",
+        things: &["Umbrella", "Folding Umbrella", "Walking Umbrella"],
+        categories: &["accessories", "travel"],
+        materials: &[NYLON, CANVAS],
+        looks: &COLOURS,
+        dollars: (19, 84),
+        virtues: &[
+            "The {thing} turns inside out in a gale and back again unharmed.",
+            "Eight ribs and a double canopy make this {thing} a small roof.",
+            "A {thing} that opens with one hand and closes with the same.",
+        ],
+        uses: &[
+            "It covers one and a half people, or two in love.",
+            "The handle hangs on a table's edge.",
+            "We mend the ribs for free.",
+        ],
+    },
+];
