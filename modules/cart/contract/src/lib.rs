@@ -15,18 +15,24 @@ pub trait Cart {
     async fn get(&self, call: &Call, cart: CartId) -> Result<CartContents, CartError>;
 
     /// Puts more units of a product in, and says what is in the cart then.
+    ///
+    /// Fails with [`CartError::Quantity`] and [`CartError::Full`]; nothing has changed then.
     #[once]
     async fn add(&self, call: &Call, cart: CartId, sku: Sku, quantity: u32) -> Result<CartContents, CartError>;
 
-    /// Sets how many units of a product are in; zero takes the line out.
+    /// Sets how many units of a product are in; zero takes the line out. Fails as `add` does.
     #[idempotent]
     async fn set(&self, call: &Call, cart: CartId, sku: Sku, quantity: u32) -> Result<CartContents, CartError>;
 
     /// Takes out what was in the cart at `version`; what was put in later stays. Without a version, all.
+    ///
+    /// A line that was changed later stays as it is: nobody loses what they asked for last.
     #[idempotent]
     async fn clear(&self, call: &Call, cart: CartId, version: Option<u64>) -> Result<(), CartError>;
 
-    /// Moves all lines of one cart into another, adding up; the first is empty then.
+    /// Moves all lines of one cart into another, adding up as far as a line can hold; the first is empty then.
+    ///
+    /// Fails with [`CartError::Full`] when the second cannot take them all; both stay as they were then.
     #[idempotent]
     async fn merge(&self, call: &Call, from: CartId, into: CartId) -> Result<CartContents, CartError>;
 }
