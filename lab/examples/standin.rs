@@ -1,0 +1,201 @@
+//! A stand-in shop that obeys the command line the lab measures through: small, of known cost, for tests of the lab itself.
+//!
+//! `up monolith` serves from one process. `up services` runs a second process and burns a known amount of CPU per request beside, so
+//! that the lab has something to find. `up broken` answers with another page than the others do. `CLEAVE__LAB__DELAY_US` and
+//! `CLEAVE__LAB__BURN_US` are obeyed as the real shop does.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::time::{ClockId, clock_gettime};
+
+/// What every request costs in CPU, and what it costs more when split, microseconds.
+const WORK_US: u64 = 100;
+const SPLIT_US: u64 = 60;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["topology", name, ..] if ["monolith", "services", "broken"].contains(&name) => ExitCode::SUCCESS,
+        ["topology", name, ..] => {
+            eprintln!("error: there is no topology `{name}`; did you mean `monolith`?");
+            ExitCode::from(2)
+        }
+        ["seed", ..] => {
+            let folder = value_of(&arguments, "--data");
+            std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(Path::new(&folder).join("shop.db"), "seeded")).unwrap();
+            ExitCode::SUCCESS
+        }
+        ["verify", ..] => {
+            let found = std::fs::read_to_string(Path::new(&value_of(&arguments, "--data")).join("shop.db"));
+            println!("I1 the data is there: {}", if found.is_ok() { "holds" } else { "broken" });
+            ExitCode::from(u8::from(found.is_err()))
+        }
+        ["probe", ..] => {
+            println!(
+                "{}",
+                r#"[{"rung":"direct call","wall_ns":1.5,"cpu_ns":1.5},{"rung":"dyn call","wall_ns":9.8,"cpu_ns":9.8},
+                {"rung":"codec","wall_ns":900,"cpu_ns":880},{"rung":"loopback","wall_ns":61000,"cpu_ns":52000},
+                {"rung":"separate process","wall_ns":66000,"cpu_ns":58000}]"#
+            );
+            ExitCode::SUCCESS
+        }
+        ["up", topology, ..] => up(topology),
+        ["serve", topology, ..] => serve(topology),
+        ["stock" | "provider", ..] => {
+            wait_for_term();
+            ExitCode::SUCCESS
+        }
+        _ => ExitCode::from(2),
+    }
+}
+
+fn value_of(arguments: &[String], flag: &str) -> String {
+    arguments.iter().skip_while(|argument| *argument != flag).nth(1).cloned().unwrap_or_default()
+}
+
+fn child(arguments: &[&str], stdout: Stdio) -> Child {
+    let me = std::env::current_exe().unwrap();
+    Command::new(me).args(arguments).stdin(Stdio::null()).stdout(stdout).spawn().unwrap()
+}
+
+fn up(topology: &str) -> ExitCode {
+    let mut serving = child(&["serve", topology], Stdio::piped());
+    let mut others = vec![child(&["provider"], Stdio::null())];
+    if topology == "services" {
+        others.push(child(&["stock"], Stdio::null()));
+    }
+    let mut address = String::new();
+    BufReader::new(serving.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    println!("ready {} topology={topology} pid={}", address.trim(), std::process::id());
+    wait_for_term();
+    others.push(serving);
+    for child in &mut others {
+        let pid = nix::unistd::Pid::from_raw(child.id() as i32);
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+        let _ = child.wait();
+    }
+    ExitCode::SUCCESS
+}
+
+fn wait_for_term() {
+    let ended = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::clone(&ended)).unwrap();
+    while !ended.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn serve(topology: &str) -> ExitCode {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("http://{}", listener.local_addr().unwrap());
+    let setting = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+    let cost = Cost {
+        burn: WORK_US + if topology == "services" { SPLIT_US } else { 0 } + setting("CLEAVE__LAB__BURN_US"),
+        delay: Duration::from_micros(setting("CLEAVE__LAB__DELAY_US")),
+        broken: topology == "broken",
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || converse(stream, cost));
+        }
+    });
+    wait_for_term();
+    ExitCode::SUCCESS
+}
+
+#[derive(Clone, Copy)]
+struct Cost {
+    burn: u64,
+    delay: Duration,
+    broken: bool,
+}
+
+fn converse(stream: TcpStream, cost: Cost) {
+    stream.set_nodelay(true).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut writer = stream;
+    let mut basket = String::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        let request = line.clone();
+        let mut length = 0;
+        loop {
+            line.clear();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("Content-Length: ") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        if reader.read_exact(&mut body).is_err() {
+            return;
+        }
+        let mut words = request.split(' ');
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        wait_exactly(cost.delay);
+        burn(cost.burn);
+        let answer = answer(method, path, &String::from_utf8_lossy(&body), &mut basket, cost.broken);
+        if writer.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn answer(method: &str, path: &str, form: &str, basket: &mut String, broken: bool) -> String {
+    let redirect = |to: &str| format!("HTTP/1.1 303 See Other\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+    let page = |name: &str, more: &str| {
+        let body = format!("<html><body data-page=\"{name}\">{more}{}</body></html>", "shop ".repeat(400));
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let id = "019aa0f1-7b4c-7c3e-8000-0123456789ab";
+    match (method, path) {
+        ("GET", "/") => page("home", if broken { "another shop " } else { "" }),
+        ("GET", "/cart") => page("cart", basket),
+        ("POST", "/setCurrency") => redirect("/"),
+        ("POST", "/cart") => {
+            basket.push_str(form);
+            redirect("/cart")
+        }
+        ("POST", "/cart/checkout") => {
+            basket.clear();
+            redirect(&format!("/orders/{id}"))
+        }
+        ("GET", path) if path.starts_with("/product/") => page("product", path),
+        ("GET", path) if path.starts_with("/orders/") => page("order", path),
+        _ => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned(),
+    }
+}
+
+fn thread_cpu() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap().into()
+}
+
+fn burn(microseconds: u64) {
+    let until = thread_cpu() + Duration::from_micros(microseconds);
+    while thread_cpu() < until {
+        std::hint::spin_loop();
+    }
+}
+
+/// Sleeps in the kernel's own resolution.
+fn wait_exactly(delay: Duration) {
+    let until = Instant::now() + delay;
+    while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        std::thread::sleep(left);
+    }
+}

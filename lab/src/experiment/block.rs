@@ -1,0 +1,180 @@
+//! One timed stretch of one side: fresh processes on restored data, warm-up, every load, capacity, and the check afterwards.
+
+use std::collections::BTreeMap;
+
+use super::Experiment;
+use super::load::Stretch;
+use crate::archive::{Block, CapacityRecord, Part, Point, ProcessRecord, SideRecord};
+use crate::generator::{Pacing, Think};
+use crate::side::{RunningSide, copy_folder, pss_bytes};
+use crate::workload::Arrivals;
+
+/// Numbers of traces: one range per round, one number per stretch within it, equal for all sides.
+const TRACES_PER_ROUND: u64 = 100;
+
+impl Experiment {
+    /// Starts a side on a fresh copy of the template.
+    pub(super) fn start(&self, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
+        let data = self.data();
+        if data.exists() {
+            std::fs::remove_dir_all(&data)?;
+        }
+        copy_folder(&self.template(), &data)?;
+        let letters = |name: &str| -> String {
+            name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
+        };
+        let log = self.folder.join("logs").join(format!("{}-{}.log", letters(purpose), letters(&side.name)));
+        RunningSide::start(&self.executable, &side.topology, &data, &side.environment, &log)
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.scratch.path().join("data")
+    }
+
+    /// Runs one block.
+    pub(super) fn block(&self, round: u32, position: u32, side: usize) -> anyhow::Result<Block> {
+        let side = &self.run.sides[side];
+        let started_s = self.began.elapsed().as_secs_f64();
+        self.display.begin_block(round, self.run.protocol.rounds, &side.name, self.began.elapsed());
+        let running = self.start(side, &format!("round-{round}"))?;
+        let mut block = Block {
+            round,
+            position,
+            side: side.name.clone(),
+            started_s,
+            ready_ms: running.ready_after.as_secs_f64() * 1000.0,
+            points: Vec::new(),
+            capacity: None,
+            processes: Vec::new(),
+            verification: None,
+            troubles: Vec::new(),
+        };
+        let first_trace = 1000 + u64::from(round) * TRACES_PER_ROUND;
+        self.warm_up(&running, first_trace)?;
+        block.points.push(self.lone_sessions(&running, first_trace + 1, &mut block.troubles)?);
+        // The known deltas are looked for where nothing queues; the other loads would only cost time.
+        if matches!(side.part, Part::Compared | Part::Again) {
+            for (index, _) in self.run.protocol.loads.iter().enumerate() {
+                let number = first_trace + 2 + index as u64;
+                block.points.push(self.share_of_capacity(&running, index, number, &mut block.troubles)?);
+            }
+        }
+        block.processes = processes(&running);
+        if side.part == Part::Compared {
+            block.capacity = self.block_capacity(&running, &side.name, first_trace + 20)?;
+        }
+        block.troubles.extend(running.stop());
+        if !self.stopped() {
+            block.verification = Some(self.executable.verify(&self.data())?);
+        }
+        self.display.end_block(&block);
+        Ok(block)
+    }
+
+    fn warm_up(&self, side: &RunningSide, number: u64) -> anyhow::Result<()> {
+        let protocol = &self.run.protocol;
+        let offered = self.run.reference_rps() * 0.5;
+        let arrivals = Arrivals::PartlyOpen { requests_per_second: offered, seconds: protocol.warm_up_seconds };
+        let trace = self.trace(number, arrivals);
+        let stretch = Stretch {
+            trace: &trace,
+            pacing: Pacing::Arrivals,
+            think: Think::AsPlanned,
+            ramp_seconds: 0.0,
+            label: "warm-up",
+            offered_rps: Some(offered),
+        };
+        self.drive(side, &stretch, &mut |_| {})?;
+        Ok(())
+    }
+
+    /// One visitor after another without pauses, a fixed number of them: the price of a request when nothing queues.
+    fn lone_sessions(&self, side: &RunningSide, number: u64, troubles: &mut Vec<String>) -> anyhow::Result<Point> {
+        let trace = self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
+        let stretch = Stretch {
+            trace: &trace,
+            pacing: Pacing::Returning { visitors: 1, until: None },
+            think: Think::Never,
+            ramp_seconds: 0.0,
+            label: "1 session",
+            offered_rps: None,
+        };
+        self.point(side, "1", &stretch, troubles)
+    }
+
+    fn share_of_capacity(
+        &self,
+        side: &RunningSide,
+        index: usize,
+        number: u64,
+        troubles: &mut Vec<String>,
+    ) -> anyhow::Result<Point> {
+        let load = &self.run.protocol.loads[index];
+        let offered = self.run.reference_rps() * f64::from(load.percent) / 100.0;
+        let trace =
+            self.trace(number, Arrivals::PartlyOpen { requests_per_second: offered, seconds: load.seconds });
+        let label = format!("{} % load", load.percent);
+        let stretch = Stretch {
+            trace: &trace,
+            pacing: Pacing::Arrivals,
+            think: Think::AsPlanned,
+            ramp_seconds: self.run.protocol.ramp_seconds,
+            label: &label,
+            offered_rps: Some(offered),
+        };
+        self.point(side, &load.percent.to_string(), &stretch, troubles)
+    }
+
+    fn block_capacity(&self, side: &RunningSide, name: &str, number: u64) -> anyhow::Result<Option<CapacityRecord>> {
+        let search = &self.run.protocol.capacity;
+        let Some(pilot) = self.run.pilots.iter().find(|pilot| pilot.side == name) else { return Ok(None) };
+        let bracket = (pilot.capacity.rps * (1.0 - search.reach), pilot.capacity.rps * (1.0 + search.reach));
+        self.search_capacity(side, bracket, search.block_steps, number).map(Some)
+    }
+}
+
+fn processes(side: &RunningSide) -> Vec<ProcessRecord> {
+    let census = side.census();
+    let record = |(process, usage): &(crate::side::Process, crate::side::Usage)| ProcessRecord {
+        role: process.role,
+        command: shortened(&process.command),
+        cpu_ns: usage.cpu_ns,
+        pss_bytes: pss_bytes(process.pid).unwrap_or_default(),
+    };
+    census.processes.iter().map(record).collect()
+}
+
+/// Arguments tell processes apart; values of settings do not belong into a run that is passed on, so only plain words and groups stay.
+fn shortened(command: &str) -> String {
+    let mut words = command.split(' ').filter(|word| !word.contains('/')).peekable();
+    let mut kept: Vec<&str> = Vec::new();
+    while let Some(word) = words.next() {
+        if let Some(group) = word.strip_prefix("--group=") {
+            kept.push(group);
+        } else if word == "--group" || word == "--topology" {
+            kept.extend(words.next());
+        } else if word.starts_with('-') {
+            // A flag and, where one follows, its value.
+            if !word.contains('=') && words.peek().is_some_and(|next| !next.starts_with('-')) {
+                words.next();
+            }
+        } else {
+            kept.push(word);
+        }
+    }
+    let mut seen = BTreeMap::new();
+    kept.retain(|word| seen.insert(*word, ()).is_none());
+    kept.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_process_is_named_by_its_role_and_group_and_no_setting_is_kept() {
+        let command = "serve --topology services --group catalog --key s3cret --data /var/lib/x --listen=127.0.0.1:0";
+        assert_eq!(shortened(command), "serve services catalog");
+        assert_eq!(shortened("provider --listen 127.0.0.1:0"), "provider");
+    }
+}

@@ -1,0 +1,246 @@
+//! Driving one stretch of load, with everything counted around it.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use super::Experiment;
+use crate::archive::{
+    Bound, CapacityRecord, CapacityStep, PilotRecord, Point, RequestRecord, StoredHistogram,
+};
+use crate::environment::busy_ticks;
+use crate::generator::{Answer, Drive, Measured, Pacing, Progress, Think, drive};
+use crate::side::{Role, RunningSide};
+use crate::workload::{Arrivals, Trace, TraceOptions};
+
+/// After the last answer, what events still have to do is given this long before the clocks are read.
+const SETTLE: Duration = Duration::from_millis(40);
+/// How long one request may take.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+/// How long visitors may still be on their way after the last arrival.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// The share of failed requests up to which a rate counts as carried.
+const FAILED_SHARE: f64 = 0.001;
+/// How many visitors the closed loop of the pilot keeps busy.
+const PILOT_VISITORS: usize = 16;
+
+/// One stretch to be driven.
+pub(super) struct Stretch<'s> {
+    pub trace: &'s Trace,
+    pub pacing: Pacing,
+    pub think: Think,
+    pub ramp_seconds: f64,
+    /// What the display calls it, and the rate that is offered, where there is one.
+    pub label: &'s str,
+    pub offered_rps: Option<f64>,
+}
+
+impl Experiment {
+    /// Drives a stretch from the generator's CPU while this thread shows how it goes.
+    pub(super) fn drive(
+        &self,
+        side: &RunningSide,
+        stretch: &Stretch<'_>,
+        observer: &mut (dyn FnMut(&Answer<'_>) + Send),
+    ) -> anyhow::Result<Measured> {
+        let progress = Progress::default();
+        let this = Drive {
+            target: &side.target,
+            workload: &self.workload,
+            trace: stretch.trace,
+            pacing: stretch.pacing,
+            think: stretch.think,
+            timed_from_ns: (stretch.ramp_seconds * 1e9) as u64,
+            request_limit: REQUEST_LIMIT,
+            drain_limit: DRAIN_LIMIT,
+            stop: &self.stop,
+            progress: &progress,
+        };
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            let this = &this;
+            scope.spawn(move || {
+                let _ = sender.send(drive(this, observer));
+            });
+            loop {
+                match receiver.recv_timeout(Duration::from_millis(200)) {
+                    Ok(measured) => return measured,
+                    Err(RecvTimeoutError::Timeout) => {
+                        self.display.show(stretch.label, stretch.offered_rps, began.elapsed(), &progress);
+                    }
+                    Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the generator's thread panicked"),
+                }
+            }
+        })
+    }
+
+    /// Draws the visitors of a stretch. `number` must be the same for every side of a round, and for nothing else.
+    pub(super) fn trace(&self, number: u64, arrivals: Arrivals) -> Trace {
+        Trace::draw(&self.workload, TraceOptions { seed: self.run.seed, number, arrivals })
+    }
+
+    /// Drives a stretch with the CPU clocks of all processes read before and after.
+    pub(super) fn point(
+        &self,
+        side: &RunningSide,
+        load: &str,
+        stretch: &Stretch<'_>,
+        troubles: &mut Vec<String>,
+    ) -> anyhow::Result<Point> {
+        let cpus = &self.run.placement.side;
+        let (ticks_before, before, began) = (busy_ticks(cpus), side.census(), Instant::now());
+        let measured = self.drive(side, stretch, &mut |_| {})?;
+        std::thread::sleep(SETTLE);
+        let (after, ticks_after, lasted) = (side.census(), busy_ticks(cpus), began.elapsed());
+        let (used, changes) = after.since(&before);
+        troubles.extend(changes.into_iter().map(|change| format!("at load {load}: {change}")));
+        let of_tree: u64 = used.values().map(|usage| usage.cpu_ns).sum();
+        let busy_ns = (ticks_after - ticks_before) as f64 * 1e7;
+        Ok(Point {
+            load: load.to_owned(),
+            offered_rps: stretch.offered_rps,
+            sent: measured.sent,
+            answered: measured.answered,
+            failed: measured.failed,
+            unsent: measured.unsent,
+            sessions: measured.sessions,
+            seconds: measured.wall_ns as f64 / 1e9,
+            timed: measured.timed,
+            timed_seconds: measured.timed_ns as f64 / 1e9,
+            cpu_ns: used.iter().map(|(role, usage)| (*role, usage.cpu_ns)).collect::<BTreeMap<Role, u64>>(),
+            switches: used.iter().map(|(role, usage)| (*role, usage.switches)).collect(),
+            foreign_cpu_share: ((busy_ns - of_tree as f64) / lasted.as_nanos() as f64 / cpus.len() as f64).clamp(0.0, 1.0),
+            generator_cpu_ns: measured.generator_cpu_ns,
+            bytes_in: measured.bytes_in,
+            bytes_out: measured.bytes_out,
+            latency: StoredHistogram::encode(&measured.latency),
+            service: StoredHistogram::encode(&measured.service),
+            lateness: StoredHistogram::encode(&measured.lateness),
+            requests: measured
+                .requests
+                .iter()
+                .map(|(name, figures)| {
+                    let at = |quantile| figures.latency.value_at_quantile(quantile) as f64 / 1000.0;
+                    (name.clone(), RequestRecord { count: figures.count, p50_ms: at(0.5), p99_ms: at(0.99) })
+                })
+                .collect(),
+            errors: measured.errors,
+        })
+    }
+
+    /// Finds what a side carries, first roughly by a closed loop, then by bisection.
+    pub(super) fn pilot_capacity(&self, side: &RunningSide, name: &str) -> anyhow::Result<PilotRecord> {
+        let search = &self.run.protocol.capacity;
+        let trace = self.trace(1, Arrivals::Closed { sessions: 200_000 / self.workload.requests_per_session().max(1.0) as usize });
+        let closed = |seconds: f64| {
+            let stretch = Stretch {
+                trace: &trace,
+                pacing: Pacing::Returning { visitors: PILOT_VISITORS, until: Some(Duration::from_secs_f64(seconds)) },
+                think: Think::Never,
+                ramp_seconds: 0.0,
+                label: "closed loop",
+                offered_rps: None,
+            };
+            self.drive(side, &stretch, &mut |_| {})
+        };
+        closed(self.run.protocol.warm_up_seconds)?;
+        let measured = closed(search.step_seconds.max(1.0))?;
+        anyhow::ensure!(
+            measured.failed_share() < 0.5,
+            "{name} answers wrongly, so there is nothing to time: {}",
+            first_errors(&measured.errors)
+        );
+        let rate = measured.answered as f64 / (measured.wall_ns as f64 / 1e9);
+        let capacity = self.search_capacity(side, (rate * 0.4, rate * 1.1), search.pilot_steps, 10)?;
+        Ok(PilotRecord { side: name.to_owned(), closed_loop_rps: rate, capacity })
+    }
+
+    /// Bisects for the highest rate that holds the objective. `number` keeps the traces apart from all others.
+    pub(super) fn search_capacity(
+        &self,
+        side: &RunningSide,
+        bracket: (f64, f64),
+        steps: u32,
+        number: u64,
+    ) -> anyhow::Result<CapacityRecord> {
+        let (mut low, mut high) = bracket;
+        let mut tried: Vec<CapacityStep> = Vec::new();
+        for step in 0..steps {
+            let offered = f64::midpoint(low, high);
+            let result = self.try_rate(side, offered, number + u64::from(step))?;
+            if result.held {
+                low = offered;
+            } else {
+                high = offered;
+            }
+            tried.push(result);
+        }
+        Ok(conclude(tried, bracket, self.workload.objective_p99_ms))
+    }
+
+    fn try_rate(&self, side: &RunningSide, offered: f64, number: u64) -> anyhow::Result<CapacityStep> {
+        let seconds = self.run.protocol.capacity.step_seconds;
+        let trace = self.trace(number, Arrivals::PartlyOpen { requests_per_second: offered, seconds });
+        let stretch = Stretch {
+            trace: &trace,
+            pacing: Pacing::Arrivals,
+            think: Think::AsPlanned,
+            ramp_seconds: self.run.protocol.ramp_seconds.min(seconds / 3.0),
+            label: "capacity",
+            offered_rps: Some(offered),
+        };
+        let measured = self.drive(side, &stretch, &mut |_| {})?;
+        let p99_ms = measured.latency.value_at_quantile(0.99) as f64 / 1000.0;
+        let failed_share = measured.failed_share();
+        let held = p99_ms <= self.workload.objective_p99_ms && failed_share < FAILED_SHARE;
+        Ok(CapacityStep { offered_rps: offered, p99_ms, failed_share, held })
+    }
+}
+
+/// Reads the capacity off the rates that were tried: between the highest that held and the lowest that did not, where the
+/// logarithm of p99, taken as a line between the two, crosses the objective.
+fn conclude(steps: Vec<CapacityStep>, bracket: (f64, f64), objective: f64) -> CapacityRecord {
+    let held = steps.iter().filter(|step| step.held).max_by(|a, b| a.offered_rps.total_cmp(&b.offered_rps));
+    let broke = steps.iter().filter(|step| !step.held).min_by(|a, b| a.offered_rps.total_cmp(&b.offered_rps));
+    let (rps, beyond) = match (held, broke) {
+        (Some(held), Some(broke)) => {
+            let (below, above) = (held.p99_ms.ln(), broke.p99_ms.ln());
+            let share = if broke.p99_ms > objective { (objective.ln() - below) / (above - below) } else { 0.0 };
+            (held.offered_rps + share.clamp(0.0, 1.0) * (broke.offered_rps - held.offered_rps), None)
+        }
+        (Some(held), None) => (held.offered_rps, Some(Bound::Above)),
+        (None, _) => (bracket.0, Some(Bound::Below)),
+    };
+    CapacityRecord { rps, beyond, steps }
+}
+
+/// The commonest errors in one line.
+pub(super) fn first_errors(errors: &BTreeMap<String, u64>) -> String {
+    let mut sorted: Vec<_> = errors.iter().collect();
+    sorted.sort_by(|a, b| b.1.cmp(a.1));
+    let lines: Vec<String> = sorted.iter().take(3).map(|(what, count)| format!("{what} ({count} times)")).collect();
+    lines.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(offered_rps: f64, p99_ms: f64) -> CapacityStep {
+        CapacityStep { offered_rps, p99_ms, failed_share: 0.0, held: p99_ms <= 50.0 }
+    }
+
+    #[test]
+    fn capacity_lies_where_p99_crosses_the_objective() {
+        let found = conclude(vec![step(100.0, 5.0), step(200.0, 500.0)], (50.0, 300.0), 50.0);
+        assert!((found.rps - 150.0).abs() < 1e-9 && found.beyond.is_none());
+    }
+
+    #[test]
+    fn a_search_that_runs_into_its_bracket_says_so() {
+        assert_eq!(conclude(vec![step(100.0, 5.0)], (50.0, 300.0), 50.0).beyond, Some(Bound::Above));
+        let none = conclude(vec![step(100.0, 500.0)], (50.0, 300.0), 50.0);
+        assert_eq!((none.rps, none.beyond), (50.0, Some(Bound::Below)));
+    }
+}

@@ -1,0 +1,311 @@
+//! A comparison from the first process to the last report.
+
+mod block;
+mod equality;
+mod load;
+mod progress;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::Context;
+
+use crate::archive::{
+    EqualityRecord, LadderRecord, Part, Run, SCHEMA_VERSION, SideRecord, WorkloadRecord, write_run,
+};
+use crate::calendar::Moment;
+use crate::environment::Environment;
+use crate::protocol::{Protocol, Thoroughness};
+use crate::random::Random;
+use crate::side::{Executable, Placement};
+use crate::workload::Workload;
+use crate::{Outcome, UsageError, report};
+use progress::Display;
+
+/// What to compare, and how.
+#[derive(Debug, Clone)]
+pub struct CompareOptions {
+    /// The program that runs every topology.
+    pub executable: PathBuf,
+    /// The topologies; the first one is what the others are compared with.
+    pub topologies: Vec<String>,
+    /// A built-in workload's name or a file; `boutique` when absent.
+    pub workload: Option<String>,
+    /// How thorough to be.
+    pub thoroughness: Thoroughness,
+    /// The folder of the run; `runs/<date>-<topologies>` when absent.
+    pub out: Option<PathBuf>,
+    /// The seed of arrivals, values and the order of blocks.
+    pub seed: u64,
+    /// Whether to inject a known delay and a known burn of CPU into the first side, to see whether they are found. The program must
+    /// obey `CLEAVE__LAB__DELAY_US` and `CLEAVE__LAB__BURN_US`.
+    pub known_deltas: bool,
+}
+
+/// Runs the comparison on the calling thread, blocking until the reports are written.
+///
+/// Errors that are the caller's carry a [`UsageError`]. Ctrl-C ends the measuring early; what was measured is kept and reported.
+pub fn compare(options: &CompareOptions) -> anyhow::Result<Outcome> {
+    let workload = Workload::load(options.workload.as_deref().unwrap_or("boutique"))?;
+    let placement = Placement::divide()?;
+    check_options(options)?;
+    let executable = Executable { path: options.executable.clone(), cpus: placement.side.clone() };
+    for topology in &options.topologies {
+        executable.check_topology(topology)?;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let signals = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM]
+        .map(|signal| signal_hook::flag::register(signal, Arc::clone(&stop)));
+    let outcome = Experiment::prepare(options, workload, placement, executable, Arc::clone(&stop))
+        .and_then(|experiment| experiment.run());
+    for signal in signals.into_iter().flatten() {
+        signal_hook::low_level::unregister(signal);
+    }
+    outcome
+}
+
+fn check_options(options: &CompareOptions) -> anyhow::Result<()> {
+    if options.topologies.is_empty() {
+        return Err(UsageError::new("name at least two topologies to compare, for example: compare monolith services").into());
+    }
+    for (index, topology) in options.topologies.iter().enumerate() {
+        if options.topologies[..index].contains(topology) {
+            return Err(UsageError::new(format!(
+                "`{topology}` is named twice; the first side is measured against itself in every run anyway"
+            ))
+            .into());
+        }
+    }
+    if !options.executable.is_file() {
+        return Err(UsageError::new(format!("{} is not a program", options.executable.display())).into());
+    }
+    if let Some(out) = &options.out
+        && out.join(crate::archive::RUN_FILE).exists()
+    {
+        return Err(UsageError::new(format!("{} already holds a run; name another folder", out.display())).into());
+    }
+    Ok(())
+}
+
+/// Everything that the parts of a comparison share.
+struct Experiment {
+    workload: Workload,
+    executable: Executable,
+    folder: PathBuf,
+    /// Template and copies of the data; gone when the comparison ends.
+    scratch: tempfile::TempDir,
+    run: Run,
+    began: Instant,
+    stop: Arc<AtomicBool>,
+    display: Display,
+}
+
+impl Experiment {
+    fn prepare(
+        options: &CompareOptions,
+        workload: Workload,
+        placement: Placement,
+        executable: Executable,
+        stop: Arc<AtomicBool>,
+    ) -> anyhow::Result<Self> {
+        let protocol = Protocol::of(options.thoroughness);
+        let moment = Moment::now();
+        let folder = match &options.out {
+            Some(out) => out.clone(),
+            None => fresh_folder(Path::new("runs"), &format!("{}-{}", moment.date(), joined(&options.topologies))),
+        };
+        std::fs::create_dir_all(folder.join("logs")).with_context(|| format!("{} cannot be made", folder.display()))?;
+        let scratch = tempfile::Builder::new().prefix(".data-").tempdir_in(&folder)?;
+        let run = Run {
+            schema_version: SCHEMA_VERSION,
+            lab_version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: folder.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned()),
+            started_at: moment.iso(),
+            seconds: 0.0,
+            complete: false,
+            seed: options.seed,
+            environment: Environment::look(&options.executable)?,
+            placement,
+            sides: sides(&options.topologies, options.known_deltas, &protocol),
+            protocol,
+            workload: WorkloadRecord {
+                name: workload.name.clone(),
+                description: workload.description.clone(),
+                mix: workload.mix(),
+                objective_p99_ms: workload.objective_p99_ms,
+                requests_per_session: workload.requests_per_session(),
+                text: workload.text.clone(),
+            },
+            pilots: Vec::new(),
+            equality: EqualityRecord {
+                sessions: 0,
+                answers: 0,
+                normalised: equality::rules(&workload),
+                differences: Vec::new(),
+            },
+            blocks: Vec::new(),
+            ladder: LadderRecord::default(),
+        };
+        let blocks = run.protocol.rounds as usize * run.sides.len();
+        raise_file_limit();
+        Ok(Self {
+            workload,
+            executable,
+            folder,
+            scratch,
+            run,
+            began: Instant::now(),
+            stop,
+            display: Display::new(blocks as u64),
+        })
+    }
+
+    fn run(mut self) -> anyhow::Result<Outcome> {
+        // The lab's own threads share the generator's CPU, so that nothing of it takes time from the sides.
+        crate::side::pin_lab(&self.run.placement.generator)?;
+        self.display.say(&format!("seeding the data that every block starts from ({})", self.executable.path.display()));
+        self.executable.seed(&self.template())?;
+        let measured = self.measure();
+        self.run.seconds = self.began.elapsed().as_secs_f64();
+        self.run.complete = measured.is_ok() && self.planned_blocks() == self.run.blocks.len();
+        if let Err(error) = measured {
+            if self.run.blocks.is_empty() {
+                return Err(error);
+            }
+            self.display.say(&format!("ended early: {error:#}"));
+        }
+        if self.run.blocks.is_empty() {
+            anyhow::bail!("stopped before anything was measured");
+        }
+        self.display.finish();
+        write_run(&self.folder, &self.run)?;
+        let summary = report::write_reports(&self.folder, &self.run)?;
+        report::print(&summary)?;
+        Ok(Outcome::of(&self.run))
+    }
+
+    fn measure(&mut self) -> anyhow::Result<()> {
+        self.pilot()?;
+        let mut order: Vec<usize> = (0..self.run.sides.len()).collect();
+        for round in 1..=self.run.protocol.rounds {
+            Random::stream(self.run.seed, "order", u64::from(round)).shuffle(&mut order);
+            for (position, side) in order.iter().enumerate() {
+                if self.stopped() {
+                    return Ok(());
+                }
+                let block = self.block(round, position as u32 + 1, *side)?;
+                if self.stopped() {
+                    // A block that was cut short is not a block.
+                    return Ok(());
+                }
+                self.run.blocks.push(block);
+            }
+            write_run(&self.folder, &self.run)?;
+        }
+        self.display.say("asking the program for the price of a call on each rung");
+        self.run.ladder = match self.executable.probe() {
+            Ok(rungs) if rungs.is_empty() => absent("`probe --json` printed no rungs"),
+            Ok(rungs) => LadderRecord { rungs, absent: None },
+            Err(error) => absent(&format!("{error:#}")),
+        };
+        Ok(())
+    }
+
+    /// Runs every compared topology once: are the answers equal, and how much does each carry?
+    fn pilot(&mut self) -> anyhow::Result<()> {
+        let compared: Vec<SideRecord> = self.run.compared().cloned().collect();
+        let mut reference = None;
+        for side in compared {
+            if self.stopped() {
+                return Ok(());
+            }
+            self.display.say(&format!("pilot of {}: comparing answers, then looking for its capacity", side.name));
+            let running = self.start(&side, "pilot")?;
+            let answers = self.replay_for_equality(&running)?;
+            match &reference {
+                None => {
+                    self.run.equality.sessions = self.workload.equality.sessions;
+                    self.run.equality.answers = answers.len();
+                    reference = Some(answers);
+                }
+                Some(first) => {
+                    let differences = equality::differences(&side.name, first, &answers);
+                    for difference in &differences {
+                        self.display.say(&format!("answers differ: {} on {}", difference.request, difference.side));
+                    }
+                    self.run.equality.differences.extend(differences);
+                }
+            }
+            let pilot = self.pilot_capacity(&running, &side.name)?;
+            self.display.say(&format!("{} carries about {:.0} requests per second", side.name, pilot.capacity.rps));
+            self.run.pilots.push(pilot);
+            drop(running);
+        }
+        Ok(())
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn template(&self) -> PathBuf {
+        self.scratch.path().join("template")
+    }
+
+    fn planned_blocks(&self) -> usize {
+        self.run.protocol.rounds as usize * self.run.sides.len()
+    }
+}
+
+fn absent(reason: &str) -> LadderRecord {
+    LadderRecord { rungs: Vec::new(), absent: Some(reason.to_owned()) }
+}
+
+fn sides(topologies: &[String], known_deltas: bool, protocol: &Protocol) -> Vec<SideRecord> {
+    let side = |name: String, topology: &str, part, environment: &[(&str, u64)]| SideRecord {
+        name,
+        topology: topology.to_owned(),
+        part,
+        environment: environment.iter().map(|(key, value)| ((*key).to_owned(), value.to_string())).collect::<BTreeMap<_, _>>(),
+    };
+    let mut sides: Vec<SideRecord> =
+        topologies.iter().map(|name| side(name.clone(), name, Part::Compared, &[])).collect();
+    let first = &topologies[0];
+    sides.push(side(format!("{first} (again)"), first, Part::Again, &[]));
+    let delay = protocol.injected_delay_us;
+    if known_deltas && delay > 0 {
+        let name = format!("{first} +{} ms", delay as f64 / 1000.0);
+        sides.push(side(name, first, Part::KnownDelay, &[("CLEAVE__LAB__DELAY_US", delay)]));
+    }
+    let burn = protocol.injected_burn_us;
+    if known_deltas && burn > 0 {
+        let name = format!("{first} +{burn} µs CPU");
+        sides.push(side(name, first, Part::KnownBurn, &[("CLEAVE__LAB__BURN_US", burn)]));
+    }
+    sides
+}
+
+fn joined(topologies: &[String]) -> String {
+    let safe = |name: &String| -> String {
+        // A topology may be the path of a file.
+        let name = Path::new(name).file_stem().map_or_else(|| name.clone(), |stem| stem.to_string_lossy().into_owned());
+        name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
+    };
+    topologies.iter().map(safe).collect::<Vec<_>>().join("-vs-")
+}
+
+fn fresh_folder(parent: &Path, name: &str) -> PathBuf {
+    let numbered = |number: u32| parent.join(if number == 1 { name.to_owned() } else { format!("{name}-{number}") });
+    (1..).map(numbered).find(|folder| !folder.exists()).expect("there are more numbers than folders")
+}
+
+/// Every visitor has a connection of its own, and the usual soft limit is 1,024.
+fn raise_file_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}

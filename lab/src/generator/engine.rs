@@ -1,0 +1,553 @@
+//! The event loop of the generator.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{ErrorKind, Read, Write};
+use std::sync::atomic::Ordering;
+
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::clock::{Clock, thread_cpu_ns};
+use super::outcome::{Measured, RequestFigures, microseconds};
+use super::visitor::{Phase, Visitor};
+use super::{Answer, Drive, Pacing, Think};
+use crate::http::Fed;
+use crate::workload::{Capture, Step};
+
+/// How often the visitors are looked through for requests that are overdue, nanoseconds.
+const SWEEP_NS: u64 = 50_000_000;
+/// How many redirects one step may follow.
+const MOST_REDIRECTS: u8 = 5;
+/// The timer's mark among the events; slots are far fewer.
+const TIMER: u64 = u64::MAX;
+/// Few events are taken at a time, so that a visitor who is due does not wait behind a long batch.
+const BATCH: usize = 16;
+
+/// The state of one drive.
+pub(super) struct Engine<'d, 'o> {
+    drive: &'d Drive<'d>,
+    observer: &'o mut dyn FnMut(&Answer<'_>),
+    clock: Clock,
+    epoll: Epoll,
+    address: SockAddr,
+    visitors: Vec<Visitor>,
+    free: Vec<usize>,
+    due: BinaryHeap<Reverse<(u64, usize)>>,
+    next_session: usize,
+    present: usize,
+    next_sweep: u64,
+    last_answer: u64,
+    scratch: Box<[u8]>,
+    out: Measured,
+}
+
+/// What is wrong with an exchange.
+enum Trouble {
+    /// The connection failed; the text says how.
+    Connection(String),
+    /// The generator itself could not send.
+    Local(String),
+    /// The answer is not what the workload expects.
+    Answer(String),
+}
+
+impl<'d, 'o> Engine<'d, 'o> {
+    pub(super) fn new(drive: &'d Drive<'d>, observer: &'o mut dyn FnMut(&Answer<'_>)) -> anyhow::Result<Self> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let clock = Clock::start()?;
+        epoll.add(clock.timer(), EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, TIMER))?;
+        Ok(Self {
+            drive,
+            observer,
+            clock,
+            epoll,
+            address: drive.target.address.into(),
+            visitors: Vec::new(),
+            free: Vec::new(),
+            due: BinaryHeap::new(),
+            next_session: 0,
+            present: 0,
+            next_sweep: SWEEP_NS,
+            last_answer: 0,
+            scratch: vec![0; 64 * 1024].into_boxed_slice(),
+            out: Measured::new(),
+        })
+    }
+
+    pub(super) fn run(mut self) -> anyhow::Result<Measured> {
+        let cpu_before = thread_cpu_ns();
+        if let Pacing::Returning { visitors, .. } = self.drive.pacing {
+            for _ in 0..visitors {
+                self.admit_next(0);
+            }
+        }
+        let mut events = [EpollEvent::empty(); BATCH];
+        loop {
+            let now = self.clock.now();
+            self.admit_arrivals(now);
+            self.wake_due(now);
+            if now >= self.next_sweep {
+                self.sweep(now);
+                self.next_sweep = now + SWEEP_NS;
+            }
+            if self.is_over(now) {
+                break;
+            }
+            self.clock.arm(self.next_moment())?;
+            let count = match self.epoll.wait(&mut events, EpollTimeout::NONE) {
+                Ok(count) => count,
+                Err(nix::errno::Errno::EINTR) => 0,
+                Err(error) => return Err(error.into()),
+            };
+            for event in &events[..count] {
+                if event.data() != TIMER {
+                    self.handle_socket(event.data());
+                }
+            }
+        }
+        self.close(cpu_before);
+        Ok(self.out)
+    }
+
+    fn session_count(&self) -> usize {
+        self.drive.trace.sessions.len()
+    }
+
+    fn arrival(&self) -> Option<u64> {
+        if self.drive.pacing != Pacing::Arrivals {
+            return None;
+        }
+        self.drive.trace.sessions.get(self.next_session).map(|session| session.arrival_ns)
+    }
+
+    fn next_moment(&self) -> u64 {
+        let due = self.due.peek().map(|Reverse((at, _))| *at);
+        [self.arrival(), due, Some(self.next_sweep)].into_iter().flatten().min().unwrap_or(self.next_sweep)
+    }
+
+    fn is_over(&self, now: u64) -> bool {
+        if self.drive.stop.load(Ordering::Relaxed) {
+            return true;
+        }
+        let (all_admitted, last_admission) = match self.drive.pacing {
+            Pacing::Arrivals => {
+                let last = self.drive.trace.sessions.last().map_or(0, |session| session.arrival_ns);
+                (self.next_session == self.session_count(), last)
+            }
+            Pacing::Returning { until: Some(until), .. } => {
+                let until = until.as_nanos() as u64;
+                (now >= until || self.next_session == self.session_count(), until)
+            }
+            Pacing::Returning { until: None, .. } => (self.next_session == self.session_count(), now),
+        };
+        all_admitted && (self.present == 0 || now > last_admission + self.drive.drain_limit.as_nanos() as u64)
+    }
+
+    fn admit_arrivals(&mut self, now: u64) {
+        while let Some(arrival) = self.arrival() {
+            if arrival > now {
+                break;
+            }
+            self.admit_next(arrival);
+        }
+    }
+
+    /// Lets the next visitor of the trace in, meant to start at `intended`.
+    fn admit_next(&mut self, intended: u64) {
+        if self.next_session == self.session_count() {
+            return;
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.visitors.push(Visitor::new());
+            self.visitors.len() - 1
+        });
+        self.visitors[slot].begin(self.next_session, self.drive.workload.slots.len());
+        self.next_session += 1;
+        self.present += 1;
+        self.out.sessions += 1;
+        self.start_step(slot, intended, true);
+    }
+
+    fn wake_due(&mut self, now: u64) {
+        while let Some(Reverse((at, slot))) = self.due.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.due.pop();
+            self.start_step(slot, at, true);
+        }
+    }
+
+    fn step_of(&self, slot: usize) -> &'d Step {
+        let visitor = &self.visitors[slot];
+        let planned = &self.drive.trace.sessions[visitor.session].journeys[visitor.journey];
+        &self.drive.workload.journeys[planned.journey].steps[visitor.step]
+    }
+
+    /// Sends the request of the visitor's current step.
+    fn start_step(&mut self, slot: usize, intended: u64, was_scheduled: bool) {
+        let step = self.step_of(slot);
+        let drive = self.drive;
+        let visitor = &mut self.visitors[slot];
+        visitor.take_values(&drive.trace.sessions[visitor.session].journeys[visitor.journey].values);
+        visitor.write_request(step, &drive.target.authority);
+        self.send(slot, intended, was_scheduled);
+    }
+
+    fn send(&mut self, slot: usize, intended: u64, was_scheduled: bool) {
+        let now = self.clock.now();
+        if was_scheduled && intended >= self.drive.timed_from_ns {
+            self.out.lateness.saturating_record(microseconds(now.saturating_sub(intended)));
+        }
+        let visitor = &mut self.visitors[slot];
+        visitor.intended_ns = intended;
+        visitor.sent_ns = now;
+        visitor.give_up_ns = now + self.drive.request_limit.as_nanos() as u64;
+        visitor.phase = Phase::Waiting;
+        visitor.reader.reset();
+        self.out.sent += 1;
+        if let Err(trouble) = self.connect_and_write(slot) {
+            self.fail(slot, trouble);
+        }
+    }
+
+    fn connect_and_write(&mut self, slot: usize) -> Result<(), Trouble> {
+        if self.visitors[slot].connection.is_none() {
+            let local = |error: std::io::Error| Trouble::Local(format!("the generator cannot connect: {error}"));
+            let domain = if self.drive.target.address.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
+            let socket = Socket::new(domain, Type::STREAM, None).map_err(local)?;
+            socket.set_nonblocking(true).map_err(local)?;
+            socket.set_tcp_nodelay(true).map_err(local)?;
+            match socket.connect(&self.address) {
+                Ok(()) => {}
+                Err(error) if error.raw_os_error() == Some(nix::errno::Errno::EINPROGRESS as i32) => {}
+                Err(error) if error.kind() == ErrorKind::AddrNotAvailable => return Err(local(error)),
+                Err(error) => return Err(Trouble::Connection(format!("cannot connect: {}", error.kind()))),
+            }
+            let visitor = &mut self.visitors[slot];
+            let mark = (u64::from(visitor.generation) << 32) | slot as u64;
+            let interest = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+            self.epoll.add(&socket, EpollEvent::new(interest, mark)).map_err(|error| local(error.into()))?;
+            visitor.connection = Some(socket);
+            visitor.reused = false;
+            self.out.connections += 1;
+        }
+        self.write_out(slot)
+    }
+
+    fn write_out(&mut self, slot: usize) -> Result<(), Trouble> {
+        let visitor = &mut self.visitors[slot];
+        let Some(connection) = &visitor.connection else { return Ok(()) };
+        while visitor.out_at < visitor.out.len() {
+            let mut writer: &Socket = connection;
+            match writer.write(&visitor.out[visitor.out_at..]) {
+                Ok(written) => {
+                    visitor.out_at += written;
+                    self.out.bytes_out += written as u64;
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Trouble::Connection(format!("cannot send: {}", error.kind()))),
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_socket(&mut self, mark: u64) {
+        let (generation, slot) = ((mark >> 32) as u32, (mark & u64::from(u32::MAX)) as usize);
+        if self.visitors[slot].generation != generation || self.visitors[slot].connection.is_none() {
+            return;
+        }
+        if self.visitors[slot].phase != Phase::Waiting {
+            // Nothing is expected now: the server has closed an idle connection, or this is the edge of becoming writable.
+            self.drop_if_closed(slot);
+            return;
+        }
+        let outcome = self.write_out(slot).and_then(|()| self.read_in(slot));
+        match outcome {
+            Ok(false) => {}
+            Ok(true) => self.take_answer(slot),
+            Err(Trouble::Connection(_)) if self.may_send_again(slot) => {
+                self.visitors[slot].drop_connection();
+                self.visitors[slot].out_at = 0;
+                self.visitors[slot].reader.reset();
+                if let Err(trouble) = self.connect_and_write(slot) {
+                    self.fail(slot, trouble);
+                }
+            }
+            Err(trouble) => self.fail(slot, trouble),
+        }
+    }
+
+    /// A kept connection may close just as the next request leaves; browsers then ask again, and so does the generator, once.
+    fn may_send_again(&self, slot: usize) -> bool {
+        let visitor = &self.visitors[slot];
+        visitor.reused && !visitor.reader.has_started()
+    }
+
+    fn drop_if_closed(&mut self, slot: usize) {
+        let visitor = &mut self.visitors[slot];
+        if let Some(mut connection) = visitor.connection.as_ref() {
+            let closed = match connection.read(&mut self.scratch[..1]) {
+                Ok(0) => true,
+                Ok(_) => true, // bytes nobody asked for: such a connection cannot be trusted with the next request
+                Err(error) => error.kind() != ErrorKind::WouldBlock,
+            };
+            if closed {
+                visitor.drop_connection();
+            }
+        }
+    }
+
+    /// Reads what has come; true once the answer is whole.
+    fn read_in(&mut self, slot: usize) -> Result<bool, Trouble> {
+        let visitor = &mut self.visitors[slot];
+        let Some(mut connection) = visitor.connection.as_ref() else { return Ok(false) };
+        loop {
+            match connection.read(&mut self.scratch) {
+                Ok(0) => {
+                    return match visitor.reader.end() {
+                        Ok(()) => Ok(true),
+                        Err(error) => Err(Trouble::Connection(error.to_string())),
+                    };
+                }
+                Ok(count) => {
+                    self.out.bytes_in += count as u64;
+                    match visitor.reader.feed(&self.scratch[..count]) {
+                        Ok(Fed::Done(_)) => return Ok(true),
+                        // Less than asked for: the socket is empty, and the next bytes raise an event of their own.
+                        Ok(Fed::More) if count < self.scratch.len() => return Ok(false),
+                        Ok(Fed::More) => {}
+                        Err(error) => return Err(Trouble::Answer(error.to_string())),
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Trouble::Connection(format!("cannot read: {}", error.kind()))),
+            }
+        }
+    }
+
+    /// Books a whole answer and takes the visitor to what comes next.
+    fn take_answer(&mut self, slot: usize) {
+        let now = self.clock.now();
+        let step = self.step_of(slot);
+        self.last_answer = now;
+        self.out.answered += 1;
+        let name = request_name(step, self.visitors[slot].redirects);
+        self.record_times(slot, now, &name);
+        let visitor = &mut self.visitors[slot];
+        let head = visitor.reader.head();
+        (self.observer)(&Answer { name: &name, status: head.status, body: visitor.reader.body() });
+        for cookie in &head.set_cookies {
+            visitor.cookies.store(cookie);
+        }
+        let closes = head.closes;
+        let next = self.judge(slot, step);
+        if closes {
+            self.visitors[slot].drop_connection();
+        } else {
+            self.visitors[slot].reused = true;
+        }
+        match next {
+            Err(trouble) => self.fail(slot, trouble),
+            Ok(Some(path)) => {
+                self.visitors[slot].write_redirect(path, &self.drive.target.authority);
+                self.send(slot, now, false);
+            }
+            Ok(None) => self.advance(slot, step, now),
+        }
+    }
+
+    fn record_times(&mut self, slot: usize, now: u64, name: &str) {
+        let visitor = &self.visitors[slot];
+        let timed = visitor.intended_ns >= self.drive.timed_from_ns;
+        let latency = microseconds(now.saturating_sub(visitor.intended_ns));
+        if !self.out.requests.contains_key(name) {
+            let fresh = RequestFigures { count: 0, latency: super::new_histogram() };
+            self.out.requests.insert(name.to_owned(), fresh);
+        }
+        let figures = self.out.requests.get_mut(name).expect("inserted just before");
+        figures.count += 1;
+        if timed {
+            figures.latency.saturating_record(latency);
+            self.out.latency.saturating_record(latency);
+            self.out.service.saturating_record(microseconds(now.saturating_sub(visitor.sent_ns)));
+            self.out.timed += 1;
+        }
+    }
+
+    /// Checks an answer; returns the path to follow when it redirects.
+    fn judge(&mut self, slot: usize, step: &Step) -> Result<Option<String>, Trouble> {
+        let wrong = |what: String| Trouble::Answer(what);
+        let visitor = &mut self.visitors[slot];
+        let head = visitor.reader.head();
+        let follows = (300..400).contains(&head.status) && !(300..400).contains(&step.expect.status);
+        if let (true, Some(location)) = (follows, &head.location) {
+            if visitor.redirects >= MOST_REDIRECTS {
+                return Err(wrong("redirects in a circle".to_owned()));
+            }
+            let Some(path) = self.drive.target.path_of(location) else {
+                return Err(wrong(format!("redirects to another host: {location}")));
+            };
+            if let (0, Some(expected)) = (visitor.redirects, &step.expect.redirect) {
+                let expected = expected.path(&visitor.values);
+                if !path.starts_with(&expected) {
+                    return Err(wrong(format!("redirects to {path}, expected {expected}")));
+                }
+            }
+            return Ok(Some(path.to_owned()));
+        }
+        if head.status != step.expect.status {
+            return Err(wrong(format!("status {}, expected {}", head.status, step.expect.status)));
+        }
+        if visitor.redirects == 0 && step.expect.redirect.is_some() {
+            return Err(wrong("answers with a page, expected a redirect".to_owned()));
+        }
+        let body = visitor.reader.body();
+        for marker in &step.expect.contains {
+            let marker = marker.plain(&visitor.values);
+            if memchr::memmem::find(body, marker.as_bytes()).is_none() {
+                return Err(wrong(format!("the answer lacks `{marker}`")));
+            }
+        }
+        for marker in &step.expect.lacks {
+            let marker = marker.plain(&visitor.values);
+            if memchr::memmem::find(body, marker.as_bytes()).is_some() {
+                return Err(wrong(format!("the answer holds `{marker}`")));
+            }
+        }
+        for (value_slot, capture) in &step.captures {
+            let found = match capture {
+                Capture::Location => (visitor.redirects > 0).then(|| visitor.path.clone()),
+                Capture::Body(between) => between.find(&String::from_utf8_lossy(body)).map(ToOwned::to_owned),
+            };
+            let Some(found) = found else {
+                return Err(wrong(format!("nothing to capture for `{}`", self.drive.workload.slots[*value_slot])));
+            };
+            visitor.captured.0[*value_slot] = Some(found);
+        }
+        Ok(None)
+    }
+
+    /// Takes the visitor to the next step or journey, or lets it leave.
+    fn advance(&mut self, slot: usize, step: &Step, now: u64) {
+        let drive = self.drive;
+        let visitor = &mut self.visitors[slot];
+        let session = &drive.trace.sessions[visitor.session];
+        let steps = drive.workload.journeys[session.journeys[visitor.journey].journey].steps.len();
+        visitor.step += 1;
+        let mut pause = 0;
+        if visitor.step == steps {
+            visitor.step = 0;
+            visitor.journey += 1;
+            let Some(next) = session.journeys.get(visitor.journey) else {
+                self.leave(slot);
+                return;
+            };
+            if drive.think == Think::AsPlanned {
+                pause = next.think_ns;
+            }
+        }
+        if let (Think::AfterWrites(settle), true) = (drive.think, step.writes()) {
+            pause = settle.as_nanos() as u64;
+        }
+        if pause == 0 {
+            self.start_step(slot, now, false);
+        } else {
+            visitor.phase = Phase::Thinking;
+            self.due.push(Reverse((now + pause, slot)));
+        }
+    }
+
+    fn fail(&mut self, slot: usize, trouble: Trouble) {
+        let name = request_name(self.step_of(slot), self.visitors[slot].redirects);
+        match trouble {
+            Trouble::Local(what) => {
+                self.out.unsent += 1;
+                self.out.record_error(format!("{name}: {what}"));
+            }
+            Trouble::Connection(what) | Trouble::Answer(what) => self.out.record_error(format!("{name}: {what}")),
+        }
+        self.leave(slot);
+    }
+
+    fn leave(&mut self, slot: usize) {
+        self.visitors[slot].drop_connection();
+        self.visitors[slot].phase = Phase::Absent;
+        self.free.push(slot);
+        self.present -= 1;
+        if let Pacing::Returning { until, .. } = self.drive.pacing {
+            let now = self.clock.now();
+            if until.is_none_or(|until| now < until.as_nanos() as u64) {
+                // Through the timer rather than at once: a target that refuses every connection must not recurse.
+                self.admit_later(now);
+            }
+        }
+    }
+
+    fn admit_later(&mut self, now: u64) {
+        if self.next_session == self.session_count() {
+            return;
+        }
+        let slot = self.free.pop().expect("the visitor who just left has freed a slot");
+        self.visitors[slot].begin(self.next_session, self.drive.workload.slots.len());
+        self.visitors[slot].phase = Phase::Thinking;
+        self.next_session += 1;
+        self.present += 1;
+        self.out.sessions += 1;
+        self.due.push(Reverse((now, slot)));
+    }
+
+    fn sweep(&mut self, now: u64) {
+        for slot in 0..self.visitors.len() {
+            let visitor = &self.visitors[slot];
+            if visitor.phase == Phase::Waiting && now >= visitor.give_up_ns {
+                self.book_unanswered(slot, now);
+                let limit = self.drive.request_limit.as_secs_f64();
+                self.fail(slot, Trouble::Answer(format!("no answer within {limit} s")));
+            }
+        }
+        self.drive.progress.answered.store(self.out.answered, Ordering::Relaxed);
+        if let Ok(mut percentiles) = self.drive.progress.percentiles.try_lock() {
+            *percentiles = (self.out.latency.value_at_quantile(0.5), self.out.latency.value_at_quantile(0.99));
+        }
+    }
+
+    /// A request without an answer has at least the latency that has passed; leaving it out would flatter the side.
+    fn book_unanswered(&mut self, slot: usize, now: u64) {
+        let visitor = &self.visitors[slot];
+        if visitor.intended_ns >= self.drive.timed_from_ns {
+            self.out.latency.saturating_record(microseconds(now.saturating_sub(visitor.intended_ns)));
+            self.out.service.saturating_record(microseconds(now.saturating_sub(visitor.sent_ns)));
+            self.out.timed += 1;
+        }
+    }
+
+    fn close(&mut self, cpu_before: u64) {
+        let now = self.clock.now();
+        self.out.stopped = self.drive.stop.load(Ordering::Relaxed);
+        if !self.out.stopped {
+            for slot in 0..self.visitors.len() {
+                if self.visitors[slot].phase == Phase::Waiting {
+                    self.book_unanswered(slot, now);
+                    let name = request_name(self.step_of(slot), self.visitors[slot].redirects);
+                    self.out.record_error(format!("{name}: still unanswered at the end of the stretch"));
+                }
+            }
+        }
+        // Closed pacing need not use up its trace; an open one that did not has failed to send.
+        if self.drive.pacing == Pacing::Arrivals && !self.out.stopped {
+            self.out.unsent += (self.session_count() - self.next_session) as u64;
+        }
+        self.out.wall_ns = self.last_answer.max(1);
+        self.out.timed_ns = self.out.wall_ns.saturating_sub(self.drive.timed_from_ns);
+        self.out.generator_cpu_ns = thread_cpu_ns() - cpu_before;
+        self.drive.progress.answered.store(self.out.answered, Ordering::Relaxed);
+    }
+}
+
+fn request_name(step: &Step, redirects: u8) -> String {
+    if redirects == 0 { step.name.clone() } else { format!("{} → followed", step.name) }
+}

@@ -1,0 +1,88 @@
+//! Reports: what a run says, as JSON for scripts, as Markdown for a pull request and as one HTML file for people.
+
+mod json;
+mod markdown;
+mod words;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+pub use json::to_json;
+pub use markdown::to_markdown;
+
+use crate::analysis::Analysis;
+use crate::archive::{Run, read_run, write_text};
+use crate::{FailIf, Outcome, UsageError};
+
+/// Which runs to render or to gate.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    /// Run folders, or `run.json` files.
+    pub runs: Vec<PathBuf>,
+    /// An expression over the runs; with it, the outcome says whether it is true of any.
+    pub fail_if: Option<String>,
+}
+
+/// Renders the reports of runs that were measured before, prints their short form, and checks an expression.
+pub fn report(options: &ReportOptions) -> anyhow::Result<Outcome> {
+    if options.runs.is_empty() {
+        return Err(UsageError::new("name the folder of a run, for example: report runs/2026-11-20-monolith-vs-services").into());
+    }
+    let condition = options.fail_if.as_deref().map(FailIf::parse).transpose()?;
+    let runs: Vec<Run> = options.runs.iter().map(|path| read_run(path)).collect::<Result<_, _>>()?;
+    if let [first, others @ ..] = &runs[..] {
+        for other in others {
+            refuse_unlike(first, other)?;
+        }
+    }
+    let mut outcome = Outcome::Valid;
+    for (path, run) in options.runs.iter().zip(&runs) {
+        let folder = if path.is_dir() { path.clone() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
+        let summary = write_reports(&folder, run)?;
+        print(&summary)?;
+        let analysis = Analysis::of(run);
+        match &condition {
+            Some(condition) => {
+                if condition.is_true_of(run, &analysis)? {
+                    outcome = Outcome::ConditionHolds;
+                }
+            }
+            None if !analysis.valid => outcome = Outcome::Untrusted,
+            None => {}
+        }
+    }
+    Ok(outcome)
+}
+
+/// Runs under unlike protocols answer unlike questions.
+fn refuse_unlike(first: &Run, other: &Run) -> Result<(), UsageError> {
+    let unlike = |what: &str| {
+        Err(UsageError::new(format!("{} and {} cannot be compared: their {what} differ", first.name, other.name)))
+    };
+    if first.protocol != other.protocol {
+        return unlike("protocols");
+    }
+    if first.workload.text != other.workload.text {
+        return unlike("workloads");
+    }
+    Ok(())
+}
+
+/// Writes `report.json` and `report.md` into the folder of a run; returns what to print.
+pub fn write_reports(folder: &Path, run: &Run) -> anyhow::Result<String> {
+    let analysis = Analysis::of(run);
+    write_text(&folder.join("report.json"), &to_json(&analysis))?;
+    let markdown = to_markdown(run, &analysis);
+    write_text(&folder.join("report.md"), &markdown)?;
+    let mut summary = markdown;
+    summary.push_str(&format!("\nThe report: {}\n", folder.join("report.html").display()));
+    Ok(summary)
+}
+
+/// Prints to stdout, which belongs to the result.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("the summary cannot be printed")
+}

@@ -1,0 +1,198 @@
+//! The processes of a side, found in `/proc`, and what each has used.
+//!
+//! CPU comes from the process clocks of the kernel (`clock_getcpuclockid`), in nanoseconds and with the threads that have ended; the
+//! 10 ms ticks of `/proc/PID/stat` would round a block away. Memory is the proportional set size, which counts shared pages once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+/// On whose account a process is booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Serves the visitors: counted for the side.
+    Side,
+    /// The root of the tree when it has children: it starts and watches the others and serves nobody. Shown apart.
+    Supervisor,
+    /// The payment provider's stand-in: somebody else's system in real life. Shown apart.
+    Provider,
+}
+
+/// One process of a side.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// Its number.
+    pub pid: i32,
+    /// On whose account it is booked.
+    pub role: Role,
+    /// Its arguments, without the program's own path.
+    pub command: String,
+}
+
+/// What one process has used so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// CPU time of all its threads, ended ones too, nanoseconds.
+    pub cpu_ns: u64,
+    /// Times that its living threads gave up or lost the CPU.
+    pub switches: u64,
+}
+
+/// The processes of a side at one moment.
+#[derive(Debug, Clone)]
+pub struct Census {
+    /// The processes with what they had used.
+    pub processes: Vec<(Process, Usage)>,
+}
+
+impl Census {
+    /// Takes the census of the tree under `root`, itself included.
+    pub fn take(root: i32) -> Self {
+        let mut processes = Vec::new();
+        for process in tree(root) {
+            // A process that ended between the two looks is absent; the next census tells.
+            if let Some(usage) = usage(process.pid) {
+                processes.push((process, usage));
+            }
+        }
+        Self { processes }
+    }
+
+    /// Sums what was used since an earlier census, by role; also names the processes that came or went in between.
+    pub fn since(&self, earlier: &Self) -> (BTreeMap<Role, Usage>, Vec<String>) {
+        let before: HashMap<i32, &(Process, Usage)> =
+            earlier.processes.iter().map(|entry| (entry.0.pid, entry)).collect();
+        let mut used: BTreeMap<Role, Usage> = BTreeMap::new();
+        let mut changes = Vec::new();
+        for (process, now) in &self.processes {
+            let then = match before.get(&process.pid) {
+                Some((_, usage)) => *usage,
+                None => {
+                    changes.push(format!("process {} appeared", process.command));
+                    Usage::default()
+                }
+            };
+            let entry = used.entry(process.role).or_default();
+            entry.cpu_ns += now.cpu_ns.saturating_sub(then.cpu_ns);
+            entry.switches += now.switches.saturating_sub(then.switches);
+        }
+        for (process, _) in &earlier.processes {
+            if !self.processes.iter().any(|(now, _)| now.pid == process.pid) {
+                changes.push(format!("process {} ended", process.command));
+            }
+        }
+        (used, changes)
+    }
+}
+
+/// The proportional set size of a process, bytes.
+pub(crate) fn pss_bytes(pid: i32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+fn usage(pid: i32) -> Option<Usage> {
+    let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid)).ok()?;
+    let time = clock_gettime(clock).ok()?;
+    Some(Usage { cpu_ns: time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64, switches: switches(pid) })
+}
+
+fn switches(pid: i32) -> u64 {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return 0 };
+    let count = |task: std::fs::DirEntry| -> u64 {
+        let text = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        let fields = text.lines().filter_map(|line| line.split_once("ctxt_switches:"));
+        fields.filter_map(|(_, number)| number.trim().parse::<u64>().ok()).sum()
+    };
+    tasks.flatten().map(count).sum()
+}
+
+/// The tree under `root`, itself first.
+pub(super) fn tree(root: i32) -> Vec<Process> {
+    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        if let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok())
+            && let Some(parent) = parent_of(pid)
+        {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = Vec::new();
+    let mut waiting = vec![root];
+    while let Some(pid) = waiting.pop() {
+        if let Some(arguments) = arguments_of(pid) {
+            let role = if is_provider(&arguments) { Role::Provider } else { Role::Side };
+            found.push(Process { pid, role, command: arguments.join(" ") });
+        }
+        if let Some(below) = children.get(&pid) {
+            waiting.extend(below.iter().rev());
+        }
+    }
+    // A root that has children of the side beneath it only starts and watches them; alone, it is the side.
+    let serves_itself = !found.iter().any(|process| process.pid != root && process.role == Role::Side);
+    if let Some(first) = found.first_mut().filter(|process| process.pid == root && !serves_itself) {
+        first.role = Role::Supervisor;
+    }
+    found
+}
+
+fn parent_of(pid: i32) -> Option<i32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in brackets and may hold anything, brackets and spaces included.
+    let after_name = &text[text.rfind(')')? + 1..];
+    after_name.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// The arguments of a process without the program's path; none for a process that has ended or is a zombie.
+fn arguments_of(pid: i32) -> Option<Vec<String>> {
+    let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    if bytes.is_empty() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    Some(text.trim_end_matches('\0').split('\0').skip(1).map(str::to_owned).collect())
+}
+
+/// Whether the subcommand is `provider`; the path of a script before it, as interpreters have it, is passed over.
+fn is_provider(arguments: &[String]) -> bool {
+    let mut words = arguments.iter().filter(|argument| !argument.starts_with('-'));
+    words.find(|word| !word.contains(['/', '.'])).is_some_and(|word| word == "provider")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_provider_is_known_by_its_subcommand_and_not_by_a_value_that_mentions_it() {
+        assert!(is_provider(&words("provider --listen 127.0.0.1:0")));
+        assert!(is_provider(&words("shop.py provider --data x")));
+        assert!(!is_provider(&words("serve --group payments --provider-url http://x")));
+        assert!(!is_provider(&words("serve --group provider")));
+    }
+
+    #[test]
+    fn a_process_alone_is_its_own_side_and_its_clock_moves_while_it_works() {
+        let me = std::process::id() as i32;
+        let before = Census::take(me);
+        assert_eq!(before.processes[0].0.role, Role::Side);
+        let started = std::time::Instant::now();
+        let mut sum = 0_u64;
+        while started.elapsed().as_millis() < 30 {
+            sum = std::hint::black_box(sum.wrapping_add(1));
+        }
+        let (used, changes) = Census::take(me).since(&before);
+        assert!(changes.is_empty(), "{changes:?}");
+        assert!(used[&Role::Side].cpu_ns > 5_000_000, "{used:?}");
+        assert!(pss_bytes(me).unwrap() > 100_000);
+    }
+}

@@ -1,0 +1,120 @@
+//! Ratios with intervals, over blocks and never over requests (Kalibera & Jones, ISMM 2013).
+
+mod student;
+
+pub use student::{student_cdf, student_quantile};
+
+use serde::{Deserialize, Serialize};
+
+/// The confidence of every interval.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// An estimate with its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The estimate.
+    pub estimate: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether the value lies within.
+    pub fn holds(&self, value: f64) -> bool {
+        self.low <= value && value <= self.high
+    }
+
+    /// Half the width, as a share of the estimate.
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0 / self.estimate
+    }
+}
+
+/// The mean of the values with Student's interval; `None` below two values.
+pub fn mean_interval(values: &[f64]) -> Option<Interval> {
+    let n = values.len();
+    if n < 2 {
+        return None;
+    }
+    let mean = values.iter().sum::<f64>() / n as f64;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
+    let t = student_quantile(0.5 + CONFIDENCE / 2.0, (n - 1) as f64);
+    let reach = t * (variance / n as f64).sqrt();
+    Some(Interval { estimate: mean, low: mean - reach, high: mean + reach })
+}
+
+/// The ratio `b / a` from pairs that were measured in the same round: the mean of the logarithms, with Student's interval.
+///
+/// The geometric mean treats "twice" and "half" alike, and pairs within a round cancel what drifts between rounds.
+pub fn ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
+    if pairs.iter().any(|(a, b)| *a <= 0.0 || *b <= 0.0) {
+        return None;
+    }
+    let logarithms: Vec<f64> = pairs.iter().map(|(a, b)| (b / a).ln()).collect();
+    let interval = mean_interval(&logarithms)?;
+    Some(Interval { estimate: interval.estimate.exp(), low: interval.low.exp(), high: interval.high.exp() })
+}
+
+/// The difference `b - a` from pairs that were measured in the same round.
+pub fn difference_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
+    let differences: Vec<f64> = pairs.iter().map(|(a, b)| b - a).collect();
+    mean_interval(&differences)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    fn gaussian(random: &mut Random) -> f64 {
+        // Box and Muller; one of the pair is enough here.
+        let radius = (-2.0 * (1.0 - random.fraction()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * random.fraction()).cos()
+    }
+
+    #[test]
+    fn intervals_cover_the_true_ratio_95_times_in_100_at_the_number_of_blocks_really_used() {
+        for blocks in [5, 10] {
+            let mut random = Random::new(blocks);
+            let runs = 8000;
+            let covered = (0..runs)
+                .filter(|_| {
+                    let pairs: Vec<(f64, f64)> = (0..blocks)
+                        .map(|_| {
+                            // A drift that both sides of a round share, and noise that they do not.
+                            let drift = gaussian(&mut random) * 0.3;
+                            let a = (drift + gaussian(&mut random) * 0.05).exp();
+                            let b = (drift + gaussian(&mut random) * 0.05).exp() * 1.3;
+                            (a, b)
+                        })
+                        .collect();
+                    ratio_interval(&pairs).unwrap().holds(1.3)
+                })
+                .count();
+            let coverage = covered as f64 / f64::from(runs);
+            assert!((0.93..=0.97).contains(&coverage), "{blocks} blocks: {coverage}");
+        }
+    }
+
+    #[test]
+    fn a_drift_that_both_sides_share_does_not_widen_the_ratio() {
+        let pairs = [(1.0, 2.0), (10.0, 20.0), (100.0, 200.0)];
+        let ratio = ratio_interval(&pairs).unwrap();
+        assert!((ratio.estimate - 2.0).abs() < 1e-12 && ratio.half_width() < 1e-9);
+    }
+
+    #[test]
+    fn one_block_has_no_interval_and_nothing_has_no_ratio() {
+        assert_eq!(ratio_interval(&[(1.0, 2.0)]), None);
+        assert_eq!(ratio_interval(&[(1.0, 2.0), (0.0, 1.0)]), None);
+    }
+
+    #[test]
+    fn a_difference_keeps_its_unit() {
+        let difference = difference_interval(&[(1.0, 2.1), (5.0, 5.9), (3.0, 4.0)]).unwrap();
+        assert!((difference.estimate - 1.0).abs() < 1e-12);
+        assert!(difference.holds(1.0) && !difference.holds(0.0));
+    }
+}
