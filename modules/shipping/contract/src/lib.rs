@@ -9,10 +9,14 @@ use vocabulary::{Address, Money, OrderId, Sku};
 #[seam::contract]
 pub trait Shipping {
     /// What it would cost to send so many units to an address, in US dollars. Without an address: to the nearest zone.
+    ///
+    /// Fails with [`ShippingError::Nothing`] for no units, and with [`ShippingError::Address`].
     #[read]
     async fn quote(&self, call: &Call, address: Option<Address>, units: u64) -> Result<Quote, ShippingError>;
 
     /// Sends an order on its way. Asking again for the same order gives the same shipment.
+    ///
+    /// Fails with [`ShippingError::CalledBack`] for an order that was called back, also when that was before it was ever sent.
     #[idempotent]
     async fn ship(
         &self,
@@ -26,7 +30,7 @@ pub trait Shipping {
     #[read]
     async fn track(&self, call: &Call, order: OrderId) -> Result<Option<Shipment>, ShippingError>;
 
-    /// Calls a parcel back. Nothing happens when none was sent, or it was called back already.
+    /// Calls a parcel back; nothing happens when it was called back already. An order that was not sent yet never will be.
     #[idempotent]
     async fn call_back(&self, call: &Call, order: OrderId) -> Result<(), ShippingError>;
 }
