@@ -28,7 +28,7 @@ pub trait Payments {
 
     /// Gives up a payment that is not captured: it can be neither authorised nor captured from now on.
     ///
-    /// A captured payment stays so, and the answer says it.
+    /// A captured payment stays so, and the answer says it. Before anybody asked for the payment, this forbids to ask for it.
     #[idempotent]
     async fn void(&self, call: &Call, order: OrderId) -> Result<VoidOutcome, PaymentsError>;
 
@@ -56,7 +56,7 @@ pub struct Authorization {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VoidOutcome {
-    /// No money moved, and none will.
+    /// No money is taken, and none will be: it never was, or it was given back since.
     Voided,
     /// It was captured before: the order is paid.
     AlreadyCaptured,
@@ -87,6 +87,8 @@ pub enum PaymentStatus {
     Captured,
     /// Given up before it was taken.
     Voided,
+    /// Being given back: the provider was asked to, and will be asked until it says that it is done.
+    Refunding,
     /// Given back.
     Refunded,
 }
