@@ -1,0 +1,89 @@
+//! Keeps other sites out and tells browsers what these pages never do.
+
+use actix_web::{
+    Error, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{
+            CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    middleware::Next,
+};
+
+use crate::{Storefront, refusal::Refusal};
+
+/// No script at all, nothing from elsewhere, and no other site's frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Wraps every request: the lab's known deltas, the refusal of other sites' forms, the headers.
+pub(crate) async fn shield(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let lab = request.app_data::<Storefront>().map(|storefront| storefront.settings().lab).unwrap_or_default();
+    if lab.change_something() {
+        lab.apply().await;
+    }
+    let mut response = if !request.method().is_safe() && comes_from_another_site(request.headers()) {
+        request.into_response(another_site().error_response())
+    } else {
+        next.call(request).await?.map_into_boxed_body()
+    };
+    let headers = response.headers_mut();
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    Ok(response)
+}
+
+/// Whether a browser says that another site sent this. A client that says nothing is no browser that could be misled: browsers
+/// send `Sec-Fetch-Site` or, those before 2023, at least `Origin` with every POST.
+fn comes_from_another_site(headers: &HeaderMap) -> bool {
+    const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+    if let Some(site) = headers.get(SEC_FETCH_SITE) {
+        return site != "same-origin" && site != "none";
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return false };
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
+    origin.is_none() || origin != headers.get(HOST).and_then(|host| host.to_str().ok())
+}
+
+fn another_site() -> Refusal {
+    Refusal::because(
+        StatusCode::FORBIDDEN,
+        "Not from here",
+        "Another site has sent this form. Nothing was done: open the shop itself and try again from there.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn only_other_sites_are_refused() {
+        let cases: [(&[(&str, &str)], bool, &str); 9] = [
+            (&[], false, "a plain client"),
+            (&[("host", "shop.test")], false, "a plain client that names the host"),
+            (&[("sec-fetch-site", "same-origin")], false, "our own page"),
+            (&[("sec-fetch-site", "none")], false, "the visitor's own doing"),
+            (&[("sec-fetch-site", "cross-site")], true, "another site"),
+            (&[("sec-fetch-site", "same-site")], true, "another host of the same domain"),
+            (&[("host", "shop.test"), ("origin", "https://shop.test")], false, "our own page in an old browser"),
+            (&[("host", "shop.test"), ("origin", "https://evil.test")], true, "another site in an old browser"),
+            (&[("host", "shop.test"), ("origin", "null")], true, "a page that hides where it is from"),
+        ];
+        for (headers, refused, reason) in cases {
+            let request = headers.iter().fold(TestRequest::post(), |request, header| request.insert_header(*header));
+            assert_eq!(comes_from_another_site(request.to_http_request().headers()), refused, "{reason}");
+        }
+    }
+}
