@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::{Delivered, Envelope};
 pub use dead_letters::DeadLetter;
-use tables::inbox;
+pub(crate) use tables::inbox;
 
 /// How often an event is tried before it is laid aside.
 const ATTEMPTS: i32 = 5;

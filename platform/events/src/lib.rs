@@ -12,14 +12,16 @@
 //!
 //! Deliberately absent: any knowledge of the shop's events. They are plain types of the publishing module's contract.
 
+mod audit;
 mod envelope;
 mod inbox;
 mod outbox;
 mod relay;
 mod subscriber;
 
+pub use audit::audit;
 pub use envelope::Envelope;
 pub use inbox::{ConsumeError, Consumer, DeadLetter, Inbox, InboxError};
 pub use outbox::{Backlog, Outbox};
-pub use relay::{Relay, Subscription};
+pub use relay::Relay;
 pub use subscriber::{Delivered, DeliveryError, Subscriber};

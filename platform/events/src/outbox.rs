@@ -18,7 +18,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Envelope;
-use tables::{outbox, outbox_positions, outbox_sequences};
+use tables::outbox_positions;
+pub(crate) use tables::{outbox, outbox_sequences};
 
 /// The events of one module, in its own database. Cheap to clone; a service and its [`Relay`](crate::Relay) share one.
 ///
@@ -146,20 +147,16 @@ impl Outbox {
         self.fresh.swap(false, Ordering::AcqRel)
     }
 
-    /// Makes a consumer known, at the beginning of what is left of history.
-    pub(crate) async fn enrol(&self, consumer: &str) -> Result<(), DbErr> {
-        self.advance(consumer, 0).await
+    /// How far a consumer has come; `None` when it is not known yet.
+    pub(crate) async fn position(&self, consumer: &str) -> Result<Option<i64>, DbErr> {
+        let row = outbox_positions::Entity::find_by_id(consumer).one(self.database.reader()).await?;
+        Ok(row.map(|row| row.position))
     }
 
-    /// The next events for a consumer, oldest first.
-    pub(crate) async fn batch(&self, consumer: &str, limit: u64) -> Result<Vec<Envelope>, DbErr> {
-        let position = Query::select()
-            .column(outbox_positions::Column::Position)
-            .from(outbox_positions::Entity)
-            .and_where(outbox_positions::Column::Consumer.eq(consumer))
-            .take();
+    /// The next events after a position, oldest first.
+    pub(crate) async fn after(&self, position: i64, limit: u64) -> Result<Vec<Envelope>, DbErr> {
         let rows = outbox::Entity::find()
-            .filter(Expr::col(outbox::Column::Id).gt(Expr::SubQuery(None, Box::new(position.into()))))
+            .filter(outbox::Column::Id.gt(position))
             .order_by_asc(outbox::Column::Id)
             .limit(limit)
             .all(self.database.reader())
@@ -167,19 +164,14 @@ impl Outbox {
         Ok(rows.into_iter().map(|row| self.envelope(row)).collect())
     }
 
-    /// Marks that a consumer has everything up to `position`. It never goes back, whoever else relays.
-    pub(crate) async fn advance(&self, consumer: &str, position: i64) -> Result<(), DbErr> {
-        let row = outbox_positions::ActiveModel { consumer: Set(consumer.to_owned()), position: Set(position) };
-        let forward = OnConflict::column(outbox_positions::Column::Consumer)
-            .update_column(outbox_positions::Column::Position)
-            .action_and_where(
-                Expr::col((outbox_positions::Entity, outbox_positions::Column::Position)).lt(Expr::value(position)),
-            )
-            .to_owned();
+    /// Marks how far consumers have come. No position goes back, whoever else relays.
+    pub(crate) async fn advance(&self, marks: Vec<(String, i64)>) -> Result<(), DbErr> {
         let marked = self.database.write(move |tx| {
             Box::pin(async move {
-                let insert = outbox_positions::Entity::insert(row).on_conflict(forward);
-                insert.exec_without_returning(tx).await.map(|_| ()).map_err(seam::Failure::Domain)
+                for (consumer, position) in marks {
+                    advance(tx, consumer, position).await.map_err(seam::Failure::Domain)?;
+                }
+                Ok(())
             })
         });
         marked.await.map_err(flatten)
@@ -218,6 +210,17 @@ async fn next_sequence(tx: &DatabaseTransaction, aggregate: &str) -> Result<i64,
         .take();
     let row = tx.query_one(&statement).await?;
     row.ok_or_else(|| DbErr::RecordNotInserted)?.try_get("", "last")
+}
+
+async fn advance(tx: &DatabaseTransaction, consumer: String, position: i64) -> Result<(), DbErr> {
+    let row = outbox_positions::ActiveModel { consumer: Set(consumer), position: Set(position) };
+    let forward = OnConflict::column(outbox_positions::Column::Consumer)
+        .update_column(outbox_positions::Column::Position)
+        .action_and_where(
+            Expr::col((outbox_positions::Entity, outbox_positions::Column::Position)).lt(Expr::value(position)),
+        )
+        .to_owned();
+    outbox_positions::Entity::insert(row).on_conflict(forward).exec_without_returning(tx).await.map(|_| ())
 }
 
 async fn count_after(reader: &impl ConnectionTrait, position: i64) -> Result<u64, DbErr> {

@@ -1,31 +1,25 @@
 //! From the outbox to the consumers: in order, at least once, each at its own pace.
 
-use std::{sync::Arc, time::Duration};
+mod line;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use runtime::{Shutdown, clock};
-use sea_orm::DbErr;
-use tokio::{sync::watch, time::MissedTickBehavior};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, sleep_until},
+};
 
-use crate::{Envelope, Outbox, Subscriber};
+use crate::{Outbox, Subscriber};
+use line::Line;
 
-/// How many events are handed over at once.
-const BATCH: u64 = 64;
-/// How often the outbox is looked at when nobody rang: for what another process published or left behind.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-const PAUSE_FIRST: Duration = Duration::from_millis(50);
-const PAUSE_LONGEST: Duration = Duration::from_secs(2);
+/// How long a position may be known in memory alone. A commit waits for the disk and for the module's only writer, so all
+/// consumers share one; what is forgotten in a crash is handed over again, which does no harm.
+const MARK_WITHIN: Duration = Duration::from_millis(100);
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// How long events stay after everybody has them.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3_600);
-
-/// One consumer of a relay: who it is, and the way to it.
-#[derive(Clone)]
-pub struct Subscription {
-    /// The consuming module; its position is kept under this name.
-    pub consumer: String,
-    /// Its inbox, or what carries a batch there.
-    pub subscriber: Arc<dyn Subscriber>,
-}
 
 /// Hands the events of one module to its consumers.
 ///
@@ -33,150 +27,90 @@ pub struct Subscription {
 /// is away is tried again for as long as it takes and delays nobody else.
 pub struct Relay {
     outbox: Outbox,
-    subscriptions: Vec<Subscription>,
+    consumers: Vec<(String, Arc<dyn Subscriber>)>,
 }
 
+/// A consumer, and the id up to which it has everything.
+type Mark = (String, i64);
+
 impl Relay {
-    /// A relay without consumers.
+    /// A relay without consumers. It hears at once of what is published through this outbox or its clones, and a little later of
+    /// what others publish.
     #[must_use]
     pub fn new(outbox: &Outbox) -> Self {
-        Self { outbox: outbox.clone(), subscriptions: Vec::new() }
+        Self { outbox: outbox.clone(), consumers: Vec::new() }
     }
 
-    /// Adds a consumer. One that is new begins with the oldest event that is still kept.
+    /// Adds a consumer under its module's name. One that is new begins with the oldest event that is still kept.
     #[must_use]
     pub fn to(mut self, consumer: impl Into<String>, subscriber: Arc<dyn Subscriber>) -> Self {
-        self.subscriptions.push(Subscription { consumer: consumer.into(), subscriber });
+        self.consumers.push((consumer.into(), subscriber));
         self
     }
 
-    /// Relays until the process is asked to end; a batch in hand is finished.
+    /// Relays until the process is asked to end; batches in hand are finished.
     ///
     /// ```ignore
     /// runtime.tasks.spawn("orders relay", Relay::new(&outbox).to("notifications", inbox).run(runtime.shutdown.clone()));
     /// ```
     pub async fn run(self, shutdown: Shutdown) {
         let (ring, bell) = watch::channel(());
-        let lines: Vec<_> = self
-            .subscriptions
-            .into_iter()
-            .map(|subscription| {
-                let line = Line { outbox: self.outbox.clone(), subscription, bell: bell.clone() };
-                tokio::spawn(line.run(shutdown.clone()))
-            })
-            .collect();
+        let (mark, mut marks) = mpsc::unbounded_channel::<Mark>();
+        let mut lines = JoinSet::new();
+        for (consumer, subscriber) in self.consumers {
+            let line = Line::new(self.outbox.clone(), consumer, subscriber, bell.clone(), mark.clone());
+            lines.spawn(line.run(shutdown.clone()));
+        }
+        drop(mark);
 
         let mut commits = self.outbox.database().commits();
         let mut prune = tokio::time::interval(PRUNE_EVERY);
         prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut unmarked = BTreeMap::new();
+        let mut mark_at = Instant::now();
         loop {
             tokio::select! {
                 () = shutdown.requested() => break,
                 () = commits.next() => if self.outbox.take_fresh() {
                     ring.send_replace(());
                 },
-                _ = prune.tick() => {
-                    let before = clock::now() - i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
-                    if let Err(error) = self.outbox.prune(before).await {
-                        tracing::warn!(source = self.outbox.database().module(), %error, "old events could not be removed");
+                Some((consumer, position)) = marks.recv() => {
+                    if unmarked.is_empty() {
+                        mark_at = Instant::now() + MARK_WITHIN;
                     }
+                    unmarked.insert(consumer, position);
                 }
+                () = sleep_until(mark_at), if !unmarked.is_empty() => store_marks(&self.outbox, &mut unmarked).await,
+                _ = prune.tick() => remove_old(&self.outbox).await,
             }
         }
-        for line in lines {
-            if let Err(error) = line.await {
+
+        while let Some(ended) = lines.join_next().await {
+            if let Err(error) = ended {
                 tracing::error!(source = self.outbox.database().module(), %error, "a relay's line ended before its time");
             }
         }
-    }
-}
-
-/// The way of one outbox to one consumer.
-struct Line {
-    outbox: Outbox,
-    subscription: Subscription,
-    bell: watch::Receiver<()>,
-}
-
-/// What one look at the outbox came to.
-enum Step {
-    /// There may be more.
-    More,
-    /// Nothing is waiting.
-    Idle,
-    /// The consumer has not taken what is next, but perhaps something before it.
-    Stuck { advanced: bool },
-}
-
-impl Line {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the pause before another try, ended early by shutdown or a publication"
-    )]
-    async fn run(mut self, shutdown: Shutdown) {
-        let mut pause = PAUSE_FIRST;
-        let mut enrolled = false;
-        loop {
-            let step = self.step(&mut enrolled).await.unwrap_or_else(|error| {
-                self.log(&error.to_string());
-                Step::Stuck { advanced: false }
-            });
-            if shutdown.is_requested() {
-                return;
-            }
-            let wait = match step {
-                Step::More => {
-                    pause = PAUSE_FIRST;
-                    continue;
-                }
-                Step::Idle => {
-                    pause = PAUSE_FIRST;
-                    LOOK_EVERY
-                }
-                Step::Stuck { advanced } => {
-                    let wait = if advanced { PAUSE_FIRST } else { pause };
-                    pause = (wait * 2).min(PAUSE_LONGEST);
-                    // New events do not shorten the pause of a consumer that is away.
-                    self.bell.mark_unchanged();
-                    wait
-                }
-            };
-            tokio::select! {
-                () = shutdown.requested() => return,
-                _ = self.bell.changed(), if matches!(step, Step::Idle) => {}
-                () = tokio::time::sleep(wait) => {}
-            }
+        while let Some((consumer, position)) = marks.recv().await {
+            unmarked.insert(consumer, position);
         }
-    }
-
-    async fn step(&self, enrolled: &mut bool) -> Result<Step, DbErr> {
-        let consumer = &self.subscription.consumer;
-        if !*enrolled {
-            self.outbox.enrol(consumer).await?;
-            *enrolled = true;
-        }
-        let batch = self.outbox.batch(consumer, BATCH).await?;
-        let Some(last) = batch.last().map(|event| event.id) else { return Ok(Step::Idle) };
-        let delivered = match self.subscription.subscriber.deliver(&batch).await {
-            Ok(delivered) => delivered,
-            Err(error) => {
-                self.log(&error.to_string());
-                return Ok(Step::Stuck { advanced: false });
-            }
-        };
-        if let Some(up_to) = delivered.up_to.filter(|id| is_of(&batch, *id)) {
-            self.outbox.advance(consumer, up_to).await?;
-        }
-        Ok(if delivered.up_to == Some(last) { Step::More } else { Step::Stuck { advanced: delivered.up_to.is_some() } })
-    }
-
-    fn log(&self, reason: &str) {
-        let (source, consumer) = (self.outbox.database().module(), &self.subscription.consumer);
-        tracing::warn!(source, consumer, reason, "events could not be handed over and will be again");
+        store_marks(&self.outbox, &mut unmarked).await;
     }
 }
 
-/// A consumer that answers nonsense must not make the relay skip events.
-fn is_of(batch: &[Envelope], id: i64) -> bool {
-    batch.iter().any(|event| event.id == id)
+async fn store_marks(outbox: &Outbox, unmarked: &mut BTreeMap<String, i64>) {
+    let marks = std::mem::take(unmarked);
+    if marks.is_empty() {
+        return;
+    }
+    if let Err(error) = outbox.advance(marks.into_iter().collect()).await {
+        // The next batch marks further on, and a restart hands over again what was not marked.
+        tracing::warn!(source = outbox.database().module(), %error, "positions of consumers could not be stored");
+    }
+}
+
+async fn remove_old(outbox: &Outbox) {
+    let before = clock::now() - i64::try_from(KEEP.as_millis()).unwrap_or(i64::MAX);
+    if let Err(error) = outbox.prune(before).await {
+        tracing::warn!(source = outbox.database().module(), %error, "old events could not be removed");
+    }
 }

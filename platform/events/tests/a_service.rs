@@ -202,6 +202,5 @@ async fn a_sale_is_booked_soon_after() {
 
     eventually("the sale is booked", || async { till.units("booked first").await.is_ok_and(|units| units == 3) }).await;
     eventually("the outbox is drained", || async { till.outbox.is_drained().await.unwrap() }).await;
-    runtime.shutdown.request();
-    assert!(runtime.tasks.ended(runtime.shutdown.time_left()).await.is_empty());
+    assert!(runtime.end().await.is_empty(), "the relay ends when it is asked to");
 }

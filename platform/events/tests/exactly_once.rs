@@ -153,7 +153,7 @@ async fn three_poisonous_events_in_a_thousand_are_laid_aside_and_the_rest_goes_o
 
     assert_eq!(ledger.booked().await.len(), 998);
     assert_eq!(ledger.inbox.dead_letters().await.unwrap().len(), 1);
-    assert!(till.outbox.is_drained().await.unwrap());
+    eventually("the outbox is drained", || async { till.outbox.is_drained().await.unwrap() }).await;
 }
 
 #[tokio::test]
@@ -274,4 +274,30 @@ async fn only_what_everybody_has_is_pruned_and_numbers_go_on() {
 
     let history = till.history().await;
     assert_eq!((history[0].id, history[0].sequence), (11, 11));
+}
+
+#[tokio::test]
+async fn an_audit_finds_nothing_in_order_and_names_what_is_not() {
+    let folder = Folder::new();
+    let (till, ledger) = (Till::open(&folder).await, Ledger::open(&folder).await);
+    till.sell(sales(6, 2)).await;
+    let history = till.history().await;
+
+    ledger.inbox.receive(&history[..4]).await.unwrap();
+    let found = events::audit(&till.database, &[("ledger", &ledger.database)]).await.unwrap();
+    assert_eq!(found, ["ledger has not done 2 of 6 events of till, the first is 5"]);
+
+    ledger.inbox.receive(&history).await.unwrap();
+    assert_eq!(events::audit(&till.database, &[("ledger", &ledger.database)]).await.unwrap(), [""; 0]);
+
+    till.break_history().await;
+    let found = events::audit(&till.database, &[("ledger", &ledger.database)]).await.unwrap();
+    assert_eq!(
+        found,
+        [
+            "till: event 3 about till 0 has number 2 and comes after 2",
+            "till: the last event about till 1 has number 2, but 3 were numbered",
+            "ledger has done events of till that were never published: 1, the first is 6",
+        ]
+    );
 }

@@ -16,7 +16,11 @@ pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 pub use database::{Commits, Database, DatabaseError, Durability, Stored};
 pub use folder::{DataFolder, FolderError, Sharing};
@@ -32,13 +36,14 @@ pub struct Runtime {
     pub shutdown: Shutdown,
     /// The background work that the process waits for before it ends.
     pub tasks: Tasks,
+    databases: Arc<Mutex<Vec<Database>>>,
 }
 
 impl Runtime {
     /// Stands on an open data folder.
     #[must_use]
     pub fn new(folder: DataFolder, shutdown: Shutdown) -> Self {
-        Self { folder, shutdown, tasks: Tasks::default() }
+        Self { folder, shutdown, tasks: Tasks::default(), databases: Arc::default() }
     }
 
     /// Stands on a folder with nobody to stop it: for tests and one-shot commands. Makes the folder and takes no lock.
@@ -46,7 +51,7 @@ impl Runtime {
     /// # Errors
     /// When the folder cannot be made or written.
     pub fn in_folder(path: &Path) -> Result<Self, FolderError> {
-        Ok(Self::new(DataFolder::make(path)?, Shutdown::by_hand(std::time::Duration::from_secs(5))))
+        Ok(Self::new(DataFolder::make(path)?, Shutdown::by_hand(Duration::from_secs(5))))
     }
 
     /// Opens the database of a module and brings it up to date.
@@ -60,6 +65,23 @@ impl Runtime {
     ) -> Result<Database, DatabaseError> {
         let database = Database::open(self.folder.path(), module, durability).await?;
         database.migrate::<M>().await?;
+        self.databases.lock().unwrap_or_else(PoisonError::into_inner).push(database.clone());
         Ok(database)
+    }
+
+    /// Ends in order: waits for background tasks as long as the drain time allows, then closes the databases. Returns the names of
+    /// tasks that had to be given up.
+    ///
+    /// To be called when nothing is answered any more: writes after it fail.
+    pub async fn end(&self) -> Vec<&'static str> {
+        self.shutdown.request();
+        let given_up = self.tasks.ended(self.shutdown.time_left()).await;
+        let databases = std::mem::take(&mut *self.databases.lock().unwrap_or_else(PoisonError::into_inner));
+        for database in databases {
+            if let Err(error) = database.close().await {
+                tracing::warn!(module = database.module(), %error, "a database could not be closed in order");
+            }
+        }
+        given_up
     }
 }

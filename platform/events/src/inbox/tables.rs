@@ -1,6 +1,6 @@
 //! The tables of a consuming module, as `migrations::standard::inbox` makes them.
 
-pub(super) mod inbox {
+pub(crate) mod inbox {
     //! The events that had their effect.
     use sea_orm::entity::prelude::*;
 
@@ -19,7 +19,7 @@ pub(super) mod inbox {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(super) mod dead_letters {
+pub(crate) mod dead_letters {
     //! The events that failed: on trial while `buried_at` is empty, laid aside after.
     use sea_orm::entity::prelude::*;
 

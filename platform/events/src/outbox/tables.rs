@@ -1,6 +1,6 @@
 //! The tables of a publishing module, as `migrations::standard::outbox` makes them.
 
-pub(super) mod outbox {
+pub(crate) mod outbox {
     //! The events.
     use sea_orm::entity::prelude::*;
 
@@ -23,7 +23,7 @@ pub(super) mod outbox {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(super) mod outbox_sequences {
+pub(crate) mod outbox_sequences {
     //! The last number given out per aggregate.
     use sea_orm::entity::prelude::*;
 
@@ -41,7 +41,7 @@ pub(super) mod outbox_sequences {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(super) mod outbox_positions {
+pub(crate) mod outbox_positions {
     //! How far each consumer has come.
     use sea_orm::entity::prelude::*;
 

@@ -67,11 +67,26 @@ impl Till {
             })
             .collect()
     }
+
+    /// Does by hand what must never happen: one number twice, and the last event gone.
+    pub(crate) async fn break_history(&self) {
+        let broken: Result<(), Failure<()>> = self
+            .database
+            .write(|tx| {
+                Box::pin(async move {
+                    tx.execute_unprepared("UPDATE outbox SET sequence = 2 WHERE id = 1").await.stored()?;
+                    tx.execute_unprepared("DELETE FROM outbox WHERE id = 6").await.stored()?;
+                    Ok(())
+                })
+            })
+            .await;
+        broken.unwrap();
+    }
 }
 
 /// The consumer: it books every sale, and is upset by negative ones (an error) and by zero (a panic).
 pub(crate) struct Ledger {
-    database: Database,
+    pub(crate) database: Database,
     pub(crate) inbox: Arc<Inbox<Books>>,
     pub(crate) books: Arc<Books>,
 }
