@@ -23,7 +23,8 @@ pub struct Settings {
     /// Whether the shop is reached over TLS alone, so that cookies always get `Secure`. Otherwise they get it when the request came
     /// over TLS, or a proxy says so by `X-Forwarded-Proto`.
     pub behind_tls: bool,
-    /// What the lab does to each request on purpose.
+    /// What the lab does to each request on purpose; set by the lab's own settings, not by those of the storefront.
+    #[serde(skip)]
     pub lab: LabSettings,
 }
 

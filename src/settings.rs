@@ -1,0 +1,174 @@
+//! All settings there are, with their built-in values, and where else they may come from.
+
+use std::path::{Path, PathBuf};
+
+use runtime::{
+    settings::{Layer, Settings as Loaded},
+    telemetry::Format,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::ServeOptions;
+
+/// Settings next to the built-in ones, read when the folder the process starts in has them.
+const USUAL_FILE: &str = "config/cleave.toml";
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The public address.
+    pub listen: String,
+    /// The internal address; empty for none, as a monolith needs none.
+    pub internal: String,
+    /// The folder of the databases.
+    pub data: PathBuf,
+    /// Worker threads of each listener; 0 for one per core this process may use.
+    pub workers: usize,
+    /// How long a process that was asked to end may take, in milliseconds.
+    pub drain_ms: u64,
+    /// What is logged.
+    pub log: Log,
+    /// What a new data folder is filled with.
+    pub seed: Seed,
+    /// The payment provider.
+    pub provider: Provider,
+    /// How processes speak to one another.
+    pub seam: Seam,
+    /// The pages.
+    #[cfg(feature = "storefront")]
+    pub storefront: storefront::Settings,
+    /// Known changes to the shop's cost, by which the lab checks itself.
+    pub lab: Lab,
+}
+
+/// What is logged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Such as `info,sqlx=warn`.
+    pub filter: String,
+    /// `human` or `json`.
+    pub format: Format,
+}
+
+/// What a new data folder is filled with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Seed {
+    /// How many products, at least the nine that Online Boutique has.
+    pub products: usize,
+}
+
+/// The payment provider.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Provider {
+    /// Where it is, such as `http://127.0.0.1:8090`; empty for the stand-in inside this process.
+    pub url: String,
+}
+
+/// How processes speak to one another.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Seam {
+    /// `true` for one plain POST per call, where a proxy stands between; lines otherwise.
+    pub plain: bool,
+    /// What a process shows the others, where no `up` hands it out; empty: nobody is refused, which is for trusted networks alone.
+    pub identity: runtime::settings::Secret,
+}
+
+/// Known changes to the shop's cost, by which the lab checks itself.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lab {
+    /// Delays every page by so many microseconds.
+    pub delay_us: u64,
+    /// Burns so many microseconds of CPU for every page.
+    pub burn_us: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            internal: String::new(),
+            data: "data".into(),
+            workers: 0,
+            drain_ms: 10_000,
+            log: Log::default(),
+            seed: Seed::default(),
+            provider: Provider::default(),
+            seam: Seam::default(),
+            #[cfg(feature = "storefront")]
+            storefront: storefront::Settings::default(),
+            lab: Lab::default(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,actix_server=warn".to_owned(), format: Format::Human }
+    }
+}
+
+impl Default for Seed {
+    fn default() -> Self {
+        Self { products: 1_000 }
+    }
+}
+
+/// What flags say, in the order of their weight.
+#[derive(Clone, Debug, Default)]
+pub struct Flags<'a> {
+    /// `--config`.
+    pub config: Option<&'a Path>,
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--internal`.
+    pub internal: Option<String>,
+    /// `--data`.
+    pub data: Option<&'a Path>,
+    /// `--products`.
+    pub products: Option<usize>,
+}
+
+impl<'a> From<&'a ServeOptions> for Flags<'a> {
+    fn from(options: &'a ServeOptions) -> Self {
+        Self {
+            config: options.config.as_deref(),
+            listen: options.listen.map(|address| address.to_string()),
+            internal: options.internal.map(|address| address.to_string()),
+            data: options.data.as_deref(),
+            products: None,
+        }
+    }
+}
+
+/// Loads the settings: built in, then the file, then the environment, then flags.
+///
+/// # Errors
+/// When a file cannot be read, a key does not exist or a value is of the wrong type; each says where it stands.
+pub fn load(flags: &Flags<'_>) -> anyhow::Result<Loaded<Settings>> {
+    let mut sources = Loaded::<Settings>::sources();
+    match flags.config {
+        Some(file) => sources = sources.path(file),
+        None if Path::new(USUAL_FILE).exists() => sources = sources.path(Path::new(USUAL_FILE)),
+        None => {}
+    }
+    sources = sources.environment();
+    if let Some(address) = &flags.listen {
+        sources = sources.layer(Layer::new("--listen").set("listen", address));
+    }
+    if let Some(address) = &flags.internal {
+        sources = sources.layer(Layer::new("--internal").set("internal", address));
+    }
+    if let Some(folder) = flags.data {
+        sources = sources.layer(Layer::new("--data").set("data", folder.display().to_string()));
+    }
+    if let Some(products) = flags.products {
+        sources = sources.layer(Layer::new("--products").set("seed.products", products.to_string()));
+    }
+    Ok(sources.load()?)
+}

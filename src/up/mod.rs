@@ -1,0 +1,148 @@
+//! Runs a whole topology on this machine: a process for each group, restarted when it dies, ended in order.
+
+mod child;
+
+use std::{
+    collections::BTreeMap,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use runtime::{DataFolder, Runtime, Sharing, Shutdown};
+use seam::wire::Secret;
+
+use self::child::{Child, Role};
+use crate::{
+    charter::Charter,
+    cli::{self, Ending, UpOptions},
+    compose::STOREFRONT,
+    listeners,
+    settings::Settings,
+    shop_data,
+    topology::Topology,
+};
+
+/// How long all groups may take until they are ready.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// What `up` itself locks in the data folder, so that two of them do not share one.
+const NAME: &str = "up";
+
+/// Runs the topology until asked to end.
+///
+/// # Errors
+/// When an address or the data folder cannot be had, or a group does not become ready.
+pub fn run(topology: Topology, settings: Settings, options: UpOptions) -> anyhow::Result<Ending> {
+    runtime::telemetry::start(&settings.log.filter, settings.log.format)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(supervise(topology, settings, options))
+}
+
+async fn supervise(topology: Topology, settings: Settings, options: UpOptions) -> anyhow::Result<Ending> {
+    let shutdown = Shutdown::on_signals(Duration::from_millis(settings.drain_ms))?;
+    let listen: SocketAddr = settings.listen.parse().with_context(|| format!("{:?} is not an address", settings.listen))?;
+    let public = listeners::bind(listen)?;
+    let address = public.local_addr()?;
+    let folder = DataFolder::lock(&settings.data, [NAME], Sharing::Alone)?;
+    fill(&settings).await?;
+
+    let children = children(&topology, &settings, &options, public)?;
+    let mut running = Vec::new();
+    for child in &children {
+        running.push(tokio::spawn(child.clone().keep_running(shutdown.clone())));
+    }
+    let all_ready = async {
+        for child in &children {
+            child.ready().await;
+        }
+    };
+    tokio::select! {
+        () = all_ready => {
+            report(&topology, &children, &settings);
+            cli::print(&format!("ready http://{address} topology={} pid={}", topology.name, std::process::id()));
+        }
+        () = shutdown.requested() => {}
+        () = tokio::time::sleep(READY_WITHIN) => {
+            let late: Vec<_> = children.iter().filter(|child| !child.is_ready()).map(|child| child.name()).collect();
+            shutdown.request();
+            stop_in_order(&children).await;
+            anyhow::bail!("not ready within {} s: {}; see their messages above", READY_WITHIN.as_secs(), late.join(", "));
+        }
+    }
+    shutdown.requested().await;
+    stop_in_order(&children).await;
+    for task in running {
+        let _ = task.await;
+    }
+    drop(folder);
+    Ok(Ending::Done)
+}
+
+/// Fills a new data folder before anybody opens it: a group alone could not, for a seed spans modules.
+async fn fill(settings: &Settings) -> anyhow::Result<()> {
+    let modules = crate::compose::modules().map(seam::ModuleName::as_str);
+    let folder = DataFolder::lock(&settings.data, modules, Sharing::Alone)?;
+    let runtime = Runtime::new(folder, Shutdown::by_hand(Duration::from_secs(5)));
+    shop_data::fill(&runtime, settings.seed.products).await
+}
+
+fn children(
+    topology: &Topology,
+    settings: &Settings,
+    options: &UpOptions,
+    public: TcpListener,
+) -> anyhow::Result<Vec<Arc<Child>>> {
+    let loopback = || TcpListener::bind(("127.0.0.1", 0)).context("no port is free on loopback");
+    let provider = loopback()?;
+    let provider_url = format!("http://{}", provider.local_addr()?);
+    let mut internal = BTreeMap::new();
+    for group in &topology.groups {
+        let listener = match group.internal {
+            Some(address) => listeners::bind(address)?,
+            None => loopback()?,
+        };
+        internal.insert(group.name.clone(), listener);
+    }
+    let addresses = internal.iter().map(|(group, listener)| Ok((group.clone(), vec![listener.local_addr()?])));
+    let addresses: BTreeMap<_, _> = addresses.collect::<anyhow::Result<_>>()?;
+    let secret = Secret::random();
+    let names: Vec<&str> = topology.groups.iter().map(|group| group.name.as_str()).collect();
+    let charter = |group: &str| Charter {
+        identity: secret.identity(group, &names).to_text(),
+        groups: addresses.clone(),
+        provider: provider_url.clone(),
+    };
+
+    let mut public = Some(public);
+    let mut children = vec![Arc::new(Child::new(Role::Provider, charter("provider"), vec![provider], settings, options)?)];
+    for group in &topology.groups {
+        let mut handed_down = vec![internal.remove(&group.name).expect("each group has had a listener bound")];
+        if group.modules.contains(&STOREFRONT) {
+            handed_down.extend(public.take());
+        }
+        let role = Role::Group(Box::new(group.clone()));
+        children.push(Arc::new(Child::new(role, charter(&group.name), handed_down, settings, options)?));
+    }
+    Ok(children)
+}
+
+/// The group with the pages ends first, so that no visitor meets a shop without its modules; the provider last.
+async fn stop_in_order(children: &[Arc<Child>]) {
+    let (pages, others): (Vec<_>, Vec<_>) = children.iter().partition(|child| child.has(STOREFRONT));
+    let (provider, groups): (Vec<_>, Vec<_>) = others.into_iter().partition(|child| child.is_provider());
+    for stage in [pages, groups, provider] {
+        futures_util::future::join_all(stage.iter().map(|child| child.stop())).await;
+    }
+}
+
+/// Who runs where, for people: on stderr, like all that is not the ready line.
+fn report(topology: &Topology, children: &[Arc<Child>], settings: &Settings) {
+    eprintln!("{}: {} processes on {}", topology.name, children.len(), settings.data.display());
+    let width = children.iter().map(|child| child.name().len()).max().unwrap_or(0);
+    for child in children {
+        let (name, pid) = (child.name(), child.pid().map_or_else(|| "-".to_owned(), |pid| pid.to_string()));
+        eprintln!("  {name:width$}  pid {pid:>7}  {}  {}", child.address(), child.what());
+    }
+}
