@@ -26,8 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// ```no_run
 /// # async fn visit() {
 /// let visitor = testkit::Browser::at("http://127.0.0.1:8080");
-/// let page = visitor.post_form("/cart", &[("product_id", "OLJCESPC7Z"), ("quantity", "1")]).await;
-/// assert_eq!((page.status, page.path.as_str()), (200.try_into().unwrap(), "/cart"));
+/// let page = visitor.post_form("/guests", &[("name", "Ada")]).await;
+/// assert_eq!((page.status, page.path.as_str()), (200.try_into().unwrap(), "/guests"));
 /// # }
 /// ```
 #[derive(Debug)]
@@ -120,8 +120,7 @@ impl Browser {
     /// # Panics
     /// When no answer comes.
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        self.visit(Method::POST, path, Some(("application/x-www-form-urlencoded", form.into()))).await
+        self.try_post_form(path, fields).await.unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// Sends JSON.
@@ -144,23 +143,45 @@ impl Browser {
     /// # Panics
     /// When no answer comes, or redirects do not end.
     pub async fn visit(&self, method: Method, path: &str, body: Option<(&'static str, Bytes)>) -> Page {
-        let mut page = self.ask(method, path, body).await;
+        self.try_visit(method, path, body).await.unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same of a site that may be down; the error says which request got no answer, and why.
+    ///
+    /// # Panics
+    /// When redirects do not end.
+    pub async fn try_visit(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&'static str, Bytes)>,
+    ) -> Result<Page, String> {
+        let mut page = self.ask(method, path, body).await?;
         for _ in 0..REDIRECTS {
             if !self.follows || !page.status.is_redirection() || !page.headers.contains_key(LOCATION) {
-                return page;
+                return Ok(page);
             }
             let location = page.header("location").to_owned();
             let path = location.strip_prefix(&self.site).unwrap_or(&location);
             assert!(path.starts_with('/'), "{} leads away from the site, to {location}", page.path);
-            page = self.ask(Method::GET, path, None).await;
+            page = self.ask(Method::GET, path, None).await?;
         }
         panic!("{path} leads from one redirect to the next");
     }
 
-    /// One request, one answer; panics when none comes.
-    async fn ask(&self, method: Method, path: &str, body: Option<(&'static str, Bytes)>) -> Page {
+    /// Sends a form to a site that may be down.
+    ///
+    /// # Panics
+    /// When redirects do not end.
+    pub async fn try_post_form(&self, path: &str, fields: &[(&str, &str)]) -> Result<Page, String> {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.try_visit(Method::POST, path, Some(("application/x-www-form-urlencoded", form.into()))).await
+    }
+
+    /// One request, one answer.
+    async fn ask(&self, method: Method, path: &str, body: Option<(&'static str, Bytes)>) -> Result<Page, String> {
         let what = format!("{method} {}{path}", self.site);
-        let uri: Uri = format!("{}{path}", self.site).parse().unwrap_or_else(|error| panic!("{what}: {error}"));
+        let uri: Uri = format!("{}{path}", self.site).parse().map_err(|error| format!("{what}: {error}"))?;
         let mut request = Request::builder().method(method).uri(uri);
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -172,16 +193,17 @@ impl Browser {
         if let Some(kind) = kind {
             request = request.header(CONTENT_TYPE, kind);
         }
-        let request = request.body(Full::new(body)).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let request = request.body(Full::new(body)).map_err(|error| format!("{what}: {error}"))?;
 
         let answer = async {
-            let answer = self.client.request(request).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+            let answer = self.client.request(request).await.map_err(|error| format!("{what}: {error:?}"))?;
             let (head, body) = answer.into_parts();
-            let body = body.collect().await.unwrap_or_else(|error| panic!("{what}: {error}")).to_bytes();
+            let body = body.collect().await.map_err(|error| format!("{what}: {error}"))?.to_bytes();
             self.keep_cookies(&head.headers);
-            Page { status: head.status, path: path.to_owned(), headers: head.headers, body }
+            Ok(Page { status: head.status, path: path.to_owned(), headers: head.headers, body })
         };
-        tokio::time::timeout(TIMEOUT, answer).await.unwrap_or_else(|_| panic!("{what}: no answer within {TIMEOUT:?}"))
+        let in_time = tokio::time::timeout(TIMEOUT, answer).await;
+        in_time.unwrap_or_else(|_| Err(format!("{what}: no answer within {TIMEOUT:?}")))
     }
 
     fn cookie_header(&self) -> Option<String> {
