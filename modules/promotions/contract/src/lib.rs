@@ -3,12 +3,13 @@
 use seam::Call;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use vocabulary::{Money, OrderId, Sku};
+use vocabulary::{Currency, Money, OrderId, Sku};
 
 /// What the shop draws attention to.
 #[seam::contract]
 pub trait Promotions {
-    /// Banners for what is being looked at, the best first, at most `limit`. Without categories: any.
+    /// Banners for what is being looked at, the best first, at most `limit` and never more than 20. Those of the first category
+    /// come first, those of no category last. Without categories: any.
     #[read]
     async fn for_context(
         &self,
@@ -21,7 +22,7 @@ pub trait Promotions {
     #[idempotent]
     async fn redeem(&self, call: &Call, order: OrderId, code: String, sum: Money) -> Result<Discount, PromotionsError>;
 
-    /// Gives the use back that an order took, if any.
+    /// Gives the use back that an order took, if any. A `redeem` for the order that arrives later is refused.
     #[idempotent]
     async fn give_back(&self, call: &Call, order: OrderId) -> Result<(), PromotionsError>;
 }
@@ -58,5 +59,13 @@ pub enum PromotionsError {
     UsedUp {
         /// The coupon.
         code: String,
+    },
+    /// It takes off fixed amounts, and there is none in the currency of the sum.
+    #[error("the coupon {code} does not work with payments in {currency}")]
+    OtherCurrency {
+        /// The coupon.
+        code: String,
+        /// The currency of the sum.
+        currency: Currency,
     },
 }
