@@ -22,7 +22,10 @@ pub trait Accounts {
         password: Password,
     ) -> Result<Person, AccountsError>;
 
-    /// Opens a session for the person with this address and password. Says the same of a wrong address and a wrong password.
+    /// Opens a session for the person with this address and password.
+    ///
+    /// Fails with [`AccountsError::WrongCredentials`], the same and after about the same time for a wrong address and a wrong
+    /// password, and with [`AccountsError::TooManyAttempts`] when there were too many of them for one address.
     #[once]
     async fn log_in(&self, call: &Call, email: Email, password: Password) -> Result<LogIn, AccountsError>;
 
@@ -34,15 +37,16 @@ pub trait Accounts {
     #[idempotent]
     async fn log_out(&self, call: &Call, token: Token) -> Result<(), AccountsError>;
 
-    /// The person's addresses, the one used last first.
+    /// The person's addresses, the one used last first; none for somebody nobody knows.
     #[read]
     async fn addresses(&self, call: &Call, person: PersonId) -> Result<Vec<Address>, AccountsError>;
 
-    /// Remembers an address as the one used last; at most ten are kept.
+    /// Remembers an address as the one used last; at most ten are kept. Fails with [`AccountsError::Address`] and
+    /// [`AccountsError::UnknownPerson`].
     #[idempotent]
     async fn keep_address(&self, call: &Call, person: PersonId, address: Address) -> Result<(), AccountsError>;
 
-    /// Gives a person a role, such as `merchant`; to be called by operators alone.
+    /// Gives a person a role, such as `merchant`; to be called by operators alone. Fails with [`AccountsError::UnknownPerson`].
     #[idempotent]
     async fn grant(&self, call: &Call, person: PersonId, role: String) -> Result<(), AccountsError>;
 }
