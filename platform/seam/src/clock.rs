@@ -32,6 +32,12 @@ impl Deadline {
         (self != Self::NEVER).then(|| Duration::from_millis(self.0.saturating_sub(coarse_milliseconds())))
     }
 
+    /// Whether the point came more than `grace` ago.
+    pub fn has_passed_by(self, grace: Duration) -> bool {
+        let grace = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        self != Self::NEVER && coarse_milliseconds() > self.0.saturating_add(grace)
+    }
+
     /// Whether the point has come.
     pub fn has_passed(self) -> bool {
         self != Self::NEVER && coarse_milliseconds() >= self.0

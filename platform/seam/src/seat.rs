@@ -34,6 +34,12 @@ impl<C: Contract + ?Sized> Seat<C> {
         (self.way)(self.edges.incoming(C::DESCRIPTOR))
     }
 
+    /// What answers for this module when other processes ask.
+    #[cfg(feature = "split")]
+    pub fn routes(&self) -> Arc<dyn crate::wire::Routes> {
+        C::routes(self.asked_from_outside())
+    }
+
     /// The contract as `caller` asks it.
     pub fn asked_by(&self, caller: ModuleName) -> Arc<C> {
         (self.way)(self.edges.edge(caller, C::DESCRIPTOR))

@@ -1,17 +1,18 @@
 //! An edge that leaves the process: counts, retries and bounds what a carrier carries.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Carrier, Question, Reply};
-use crate::{Breakdown, Call, Edge, Fault, MayHaveExecuted, Repeat, guarded};
+use super::{Carrier, Question, Reply, method_number};
+use crate::{Breakdown, Call, Edge, Fault, MayHaveExecuted, Repeat};
 
 /// What a generated client holds: the edge it counts on and the carrier it asks over.
 #[derive(Clone)]
 pub struct Hop {
     carrier: Arc<dyn Carrier>,
     edge: Edge,
+    numbers: Arc<[u32]>,
 }
 
 impl fmt::Debug for Hop {
@@ -23,7 +24,10 @@ impl fmt::Debug for Hop {
 impl Hop {
     /// The hop of one edge over a carrier.
     pub fn new(carrier: Arc<dyn Carrier>, edge: Edge) -> Self {
-        Self { carrier, edge }
+        let contract = edge.contract();
+        carrier.will_ask(contract);
+        let numbers = contract.methods.iter().map(|method| method_number(contract.module, method.name)).collect();
+        Self { carrier, edge, numbers }
     }
 
     /// Asks the `method`-th method, with one retry where the contract allows it.
@@ -47,14 +51,14 @@ impl Hop {
         })
     }
 
-    async fn attempt<A: Serialize + Sync>(
-        &self,
+    fn attempt<'a, A: Serialize + Sync>(
+        &'a self,
         method: usize,
-        call: &Call,
-        arguments: &A,
-    ) -> Result<Reply, Breakdown> {
-        let question = Question { contract: self.edge.contract(), method, call, arguments };
-        guarded(call.deadline(), self.carrier.carry(question)).await?
+        call: &'a Call,
+        arguments: &'a A,
+    ) -> Pin<Box<dyn Future<Output = Result<Reply, Breakdown>> + Send + 'a>> {
+        let (contract, number) = (self.edge.contract(), self.numbers[method]);
+        self.carrier.carry(Question { contract, method, number, call, arguments })
     }
 
     /// Only what the network lost is worth another attempt: an overloaded callee would only get more to do.

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use super::{Carrier, Codec, Question, Reply, Routes};
-use crate::{Breakdown, MayHaveExecuted};
+use crate::{Breakdown, MayHaveExecuted, guarded};
 
 /// A carrier that writes the call, hands the bytes to the routes in this process, and reads the reply.
 pub struct InMemory {
@@ -29,7 +29,8 @@ impl Carrier for InMemory {
                 .arguments
                 .encode_into(self.codec, &mut written)
                 .map_err(|what| Breakdown::Broken { what, executed: MayHaveExecuted::No })?;
-            Ok(self.routes.answer(question.method, question.call.clone(), self.codec, &written).await)
+            let answer = self.routes.answer(question.method, question.call.clone(), self.codec, &written);
+            guarded(question.call.deadline(), answer).await
         })
     }
 }

@@ -1,30 +1,53 @@
 //! The remote half of the seam: how a call becomes bytes, who carries them, and who answers them.
 //!
 //! Two small traits hold it together: a [`Carrier`] makes calls, [`Routes`] answer them. Lines, plain POSTs and the in-memory
-//! rung are carriers; the attribute generates the routes.
+//! rung are carriers; the attribute generates the routes. [`Peers`] are the other processes as a caller sees them, a [`Server`] is
+//! this process as they see it, and an [`Identity`] is how either knows the other.
+//!
+//! - Between two processes stand a few *lines*: long-lived, full-duplex POSTs whose request body is a stream of call frames and
+//!   whose response body is a stream of answer frames. Calls that wait at the same moment leave in one write, a call that finds
+//!   its line idle leaves at once, and nothing is delayed to make a batch.
+//! - Each thread with a runtime of its own owns its lines; all other callers share one thread that owns theirs.
+//! - `POST /seam/<module>/<method>` stays, for strangers, for large answers and for where a proxy stands between.
 
 mod codec;
+mod frame;
+mod headers;
 mod hop;
+mod identity;
+mod line;
 mod memory;
+mod peers;
+mod plain;
+mod server;
 
 use std::{future::Future, pin::Pin};
 
+use bytes::Bytes;
 pub use codec::{Codec, Encode};
 pub use hop::Hop;
+pub use identity::{Identity, IdentityError, Refused, Secret};
 pub use memory::InMemory;
+pub use peers::{CarriedBy, PeerFigures, PeerOptions, PeerState, Peers};
 use serde::{Serialize, de::DeserializeOwned};
+pub use server::{Server, ServerBuilder, ServerOptions};
 
 use crate::{Breakdown, Call, Descriptor, Fault, MayHaveExecuted};
 
 /// Makes calls to one module, wherever it is.
 pub trait Carrier: Send + Sync + 'static {
-    /// Carries one attempt there and its reply back.
+    /// Carries one attempt there and its reply back, and ends the wait when the call's deadline has come.
     ///
     /// Fails with what went wrong on the way; what the callee itself reports (a domain error, a breakdown) is a [`Reply`].
     fn carry<'a>(
         &'a self,
         question: Question<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<Reply, Breakdown>> + Send + 'a>>;
+
+    /// Is told, before the first question, that a contract will be asked.
+    fn will_ask(&self, contract: &'static Descriptor) {
+        let _ = contract;
+    }
 }
 
 /// One attempt of a call, before it is bytes.
@@ -34,6 +57,8 @@ pub struct Question<'a> {
     pub contract: &'static Descriptor,
     /// The index of the method in the contract's list.
     pub method: usize,
+    /// The method's number on the wire: see [`method_number`].
+    pub number: u32,
     /// The circumstances.
     pub call: &'a Call,
     /// The arguments, which encode themselves straight into the carrier's buffer.
@@ -65,7 +90,7 @@ pub struct Reply {
     /// How the body is written.
     pub codec: Codec,
     /// The answer, the domain error or the breakdown.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// What the body of a reply holds.
@@ -96,7 +121,7 @@ impl Reply {
             Err(Fault::Breakdown(breakdown)) => return Self::of_breakdown(codec, breakdown),
         };
         match written {
-            Ok((kind, body)) => Self { kind, codec, body },
+            Ok((kind, body)) => Self { kind, codec, body: body.into() },
             Err(what) => Self::of_breakdown(codec, &Breakdown::Broken { what, executed: MayHaveExecuted::Maybe }),
         }
     }
@@ -104,7 +129,7 @@ impl Reply {
     /// Writes a breakdown that the callee reports.
     pub fn of_breakdown(codec: Codec, breakdown: &Breakdown) -> Self {
         let body = codec.encode(breakdown).expect("a breakdown is a plain enum of numbers and text");
-        Self { kind: ReplyKind::Breakdown, codec, body }
+        Self { kind: ReplyKind::Breakdown, codec, body: body.into() }
     }
 
     /// Says that the caller asks for a method this side does not have.
@@ -129,4 +154,35 @@ impl Reply {
 /// Reads the arguments of a call; what cannot be read was not executed.
 pub fn read_arguments<A: DeserializeOwned>(codec: Codec, arguments: &[u8]) -> Result<A, Breakdown> {
     codec.decode(arguments).map_err(|what| Breakdown::Broken { what, executed: MayHaveExecuted::No })
+}
+
+/// The number by which a method goes on the wire: a hash of its full name, so that both sides know it without agreeing first.
+///
+/// That no two methods of a process share one is checked when its [`Server`] is built.
+pub fn method_number(module: &str, method: &str) -> u32 {
+    let mut hash = Fnv::default();
+    hash.add(module);
+    hash.add(method);
+    hash.finish()
+}
+
+/// FNV-1a over words: short, well spread, and the same on every machine and in every version.
+struct Fnv(u32);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0x811c_9dc5)
+    }
+}
+
+impl Fnv {
+    fn add(&mut self, word: &str) {
+        for byte in word.bytes().chain([0xff]) {
+            self.0 = (self.0 ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        }
+    }
+
+    fn finish(self) -> u32 {
+        self.0
+    }
 }
