@@ -2,4 +2,6 @@
 //! what visitors do, in every topology.
 
 mod architecture;
+mod faults;
+mod journeys;
 mod support;

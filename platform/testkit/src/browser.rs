@@ -146,7 +146,10 @@ impl Browser {
         self.try_visit(method, path, body).await.unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// The same of a site that may be down; the error says which request got no answer, and why.
+    /// The same of a site that may be down.
+    ///
+    /// # Errors
+    /// When no answer comes: which request, and why.
     ///
     /// # Panics
     /// When redirects do not end.
@@ -169,7 +172,21 @@ impl Browser {
         panic!("{path} leads from one redirect to the next");
     }
 
+    /// Opens a page of a site that may be down.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    ///
+    /// # Panics
+    /// When redirects do not end.
+    pub async fn try_get(&self, path: &str) -> Result<Page, String> {
+        self.try_visit(Method::GET, path, None).await
+    }
+
     /// Sends a form to a site that may be down.
+    ///
+    /// # Errors
+    /// When no answer comes.
     ///
     /// # Panics
     /// When redirects do not end.

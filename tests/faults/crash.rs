@@ -1,0 +1,103 @@
+//! Processes killed at random under load, as one process and as many: what was promised is kept, and the books agree.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use testkit::{eventually_within, PATIENCE};
+
+use super::load::{History, Load};
+use crate::support::{
+    environment,
+    random::Random,
+    shop::{Data, Shop},
+};
+
+/// A few in every run of the tests; `cargo xtask crash` sets more.
+const ROUNDS: u64 = 2;
+const VISITORS: u64 = 4;
+/// What reliability promises: whatever was cut off is finished or taken back after so much quiet.
+const QUIET: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_monolith_that_is_killed_loses_nothing() {
+    rounds("monolith", &["serve"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn services_that_are_killed_lose_nothing() {
+    rounds("services", &["orders", "inventory", "payments"]).await;
+}
+
+/// Each round: load, a kill at a random moment, a little more load, quiet, and the audit. `victims` are words of the command
+/// lines of the processes that may be killed.
+async fn rounds(topology: &str, victims: &[&str]) {
+    let seed = environment::number("CLEAVE_CRASH_SEED").unwrap_or(1);
+    let rounds = environment::number("CLEAVE_CRASH_ROUNDS").unwrap_or(ROUNDS);
+    println!("{topology}: {rounds} rounds, seed {seed}");
+    let mut random = Random::seeded(seed);
+    let history = Arc::new(History::default());
+    let mut data = Data::fresh(topology);
+    for round in 1..=rounds {
+        let shop = data.open().await;
+        let scarce = vec![shop.visitor().finds_something_rare().await];
+        let before = history.promises();
+        let load = Load::start(shop.site(), VISITORS, random.number(), &scarce, &history);
+        moment(&history, before, 1 + random.below(20)).await;
+
+        let victim = *random.one_of(victims);
+        let down = kill_one(&shop, victim).await;
+        moment(&history, history.promises(), 3).await;
+        load.stop().await;
+        history.assert_kept().await;
+
+        println!("{topology}, round {round}: {victim} was killed and back after {} ms; {}", down.as_millis(), history.figures());
+        data = audited(shop).await;
+    }
+}
+
+/// Waits until so many more orders have been acknowledged: a moment of the load, not of the clock.
+async fn moment(history: &History, before: usize, more: u64) {
+    let more = usize::try_from(more).expect("a few");
+    eventually_within(PATIENCE * 6, "visitors buy", || async { history.promises() >= before + more }).await;
+}
+
+/// Kills a process, waits until another has taken its place and a page is shown again, and says how long that took.
+async fn kill_one(shop: &Shop, word: &str) -> Duration {
+    let before = shop.processes_with(word);
+    let victim = before.first().copied().unwrap_or_else(|| panic!("no process of {} is {word}", shop.topology()));
+    let began = Instant::now();
+    kill(Pid::from_raw(i32::try_from(victim).unwrap()), Signal::SIGKILL).unwrap();
+    eventually_within(PATIENCE * 3, "another process takes its place", || async {
+        shop.processes_with(word).iter().any(|pid| !before.contains(pid))
+    })
+    .await;
+    let passer_by = testkit::Browser::at(shop.site());
+    eventually_within(PATIENCE * 3, "the shop shows its pages again", || async {
+        let home = passer_by.try_get("/").await;
+        home.is_ok_and(|page| page.status == 200 && !page.text().contains("Not shown right now"))
+    })
+    .await;
+    began.elapsed()
+}
+
+/// Closes the shop and verifies it. What a crash cut off is taken up in quiet, so the shop gets some before it has to be right.
+async fn audited(shop: Shop) -> Data {
+    let began = Instant::now();
+    let mut data = shop.close().await;
+    loop {
+        let output = data.try_verify();
+        if output.status.success() {
+            return data;
+        }
+        assert!(began.elapsed() < QUIET, "after {QUIET:?} of quiet the invariants do not hold:\n{}", String::from_utf8_lossy(&output.stdout));
+        let shop = data.open().await;
+        shop.stays_open_for_a_while().await;
+        data = shop.close().await;
+    }
+}

@@ -1,0 +1,4 @@
+//! What goes wrong in real life, done to the shop on purpose.
+
+mod crash;
+mod load;

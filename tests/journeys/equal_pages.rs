@@ -1,0 +1,122 @@
+//! The same journey shows the same pages, whatever the topology.
+
+use std::sync::Mutex;
+
+use testkit::eventually;
+
+use crate::support::{
+    normal::Normaliser,
+    page::Shows as _,
+    shop::{Shop, TOPOLOGIES},
+    visitor::{CheckOut, DECLINED_CARD, MUG, SUNGLASSES, Visitor, WATCH},
+};
+
+#[tokio::test]
+async fn a_seeded_journey_shows_equal_pages_in_every_topology() {
+    let mut first: Option<(&str, Vec<String>)> = None;
+    for topology in TOPOLOGIES {
+        let shop = Shop::open(topology).await;
+        let pages = journey(&shop).await;
+        shop.close().await.verify();
+
+        match &first {
+            None => first = Some((topology, pages)),
+            Some((reference, expected)) => {
+                assert_eq!(pages.len(), expected.len());
+                for (page, expected) in pages.iter().zip(expected) {
+                    let difference = first_difference(expected, page);
+                    assert!(difference.is_none(), "{reference} and {topology} differ: {}", difference.unwrap_or_default());
+                }
+            }
+        }
+    }
+}
+
+/// Two visitors, one after the other, so that the order of everything is the journey's and not the machine's.
+async fn journey(shop: &Shop) -> Vec<String> {
+    let mut pages = Pages::default();
+    let alice = shop.visitor();
+    pages.keep(&alice, "/").await;
+    pages.keep(&alice, "/category/kitchen").await;
+    pages.keep(&alice, "/search?q=watch").await;
+    alice.chooses_currency("EUR").await;
+    alice.adds(WATCH, 1).await;
+    alice.adds(MUG, 2).await;
+    pages.keep(&alice, "/cart").await;
+    let declined = CheckOut::default().with("credit_card_number", DECLINED_CARD);
+    pages.keep_page(&alice.tries_to_check_out(declined).await);
+    let order = alice.tries_to_check_out(CheckOut::default().with("coupon", "WELCOME10")).await.is_page("order");
+    events_have_drained(&alice, &order.path, &[MUG, WATCH]).await;
+    pages.keep(&alice, &order.path).await;
+    pages.keep(&alice, "/orders").await;
+    pages.keep(&alice, "/mails").await;
+
+    let review = [("stars", "4"), ("name", "Alice"), ("text", "Holds coffee.")];
+    pages.keep_page(&alice.sends(&format!("/product/{MUG}/reviews"), &review).await);
+
+    let bob = shop.visitor();
+    pages.keep(&bob, &format!("/product/{MUG}")).await;
+    pages.keep(&bob, &format!("/product/{WATCH}")).await;
+    pages.keep(&bob, &order.path).await;
+    let bobs = bob.buys(SUNGLASSES, 1).await;
+    events_have_drained(&bob, &bobs, &[SUNGLASSES]).await;
+    bob.sends(&format!("{bobs}/cancel"), &[]).await.is_page("order");
+    eventually("the cancellation was written about", || async {
+        bob.opens("/mails").await.all_between("/order-cancelled\"", "<").len() == 1
+    })
+    .await;
+    pages.keep(&bob, &bobs).await;
+    pages.keep(&bob, "/mails").await;
+    pages.keep(&bob, "/").await;
+    pages.normal
+}
+
+/// Pages as they will be compared.
+#[derive(Default)]
+struct Pages {
+    normaliser: Normaliser,
+    normal: Vec<String>,
+}
+
+impl Pages {
+    async fn keep(&mut self, visitor: &Visitor, path: &str) {
+        let page = visitor.opens(path).await;
+        self.keep_page(&page);
+    }
+
+    fn keep_page(&mut self, page: &testkit::Page) {
+        self.normal.push(self.normaliser.normal(page));
+    }
+}
+
+/// An order has reached all who hear of it: notifications wrote a mail, reviews know who bought, recommendations what belongs
+/// together. The last two show themselves only in pages, so a page is looked at until it has been the same for a while.
+async fn events_have_drained(visitor: &Visitor, order: &str, bought: &[&str]) {
+    const ENOUGH: u32 = 12;
+    eventually("the confirmation has been sent", || async {
+        visitor.opens("/mails").await.is_page("mails").text().contains(order)
+    })
+    .await;
+    for sku in bought {
+        let seen = Mutex::new((String::new(), 0));
+        eventually("the product's page stands still", || async {
+            let shown = visitor.looks_at(sku).await.text();
+            let mut seen = seen.lock().unwrap();
+            *seen = if seen.0 == shown { (shown, seen.1 + 1) } else { (shown, 0) };
+            seen.1 >= ENOUGH
+        })
+        .await;
+    }
+}
+
+/// The first line in which two pages differ.
+fn first_difference(expected: &str, found: &str) -> Option<String> {
+    let place = expected.lines().next().unwrap_or_default();
+    let mut lines = expected.lines().zip(found.lines());
+    let differing = lines.find(|(one, other)| one != other);
+    match differing {
+        Some((one, other)) => Some(format!("on {place}:\n  {one}\n  {other}")),
+        None if expected.lines().count() != found.lines().count() => Some(format!("on {place}, in length")),
+        None => None,
+    }
+}
