@@ -25,7 +25,7 @@ use vocabulary::{Address, Email, PersonId};
 /// How many addresses are kept per person.
 const MOST_ADDRESSES: usize = 10;
 
-/// What accounts can be told.
+/// What accounts is told at start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountsSettings {
     /// How long a session lasts. 30 days by default.
@@ -61,16 +61,9 @@ impl AccountsModule {
     /// # Errors
     /// None today: nothing is loaded.
     #[expect(clippy::unused_async, reason = "every module starts alike, and most load something")]
-    pub async fn start(database: Database) -> Result<Self, DbErr> {
-        let settings = AccountsSettings::default();
+    pub async fn start(database: Database, settings: AccountsSettings) -> Result<Self, DbErr> {
         let attempts = Attempts::new(settings.attempts, settings.attempt_every);
         Ok(Self { database, settings, passwords: Passwords::default(), attempts })
-    }
-
-    /// The same accounts with other settings.
-    #[must_use]
-    pub fn with(self, settings: AccountsSettings) -> Self {
-        Self { attempts: Attempts::new(settings.attempts, settings.attempt_every), settings, ..self }
     }
 
     /// Opens a session for somebody whose password was right.

@@ -28,7 +28,7 @@ impl Accounts {
         let folder = Folder::new();
         let runtime = Runtime::in_folder(folder.path()).unwrap();
         let database = runtime.database::<migrations::accounts::Migrator>("accounts", Durability::Full).await.unwrap();
-        let module = AccountsModule::start(database.clone()).await.unwrap().with(settings);
+        let module = AccountsModule::start(database.clone(), settings).await.unwrap();
         Self { module, database, call: Call::without_deadline(ModuleName::new("test")), _folder: folder }
     }
 
