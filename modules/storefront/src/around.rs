@@ -5,8 +5,8 @@ use std::sync::Arc;
 use accounts_contract::Person;
 use cart_contract::{CartContents, CartError};
 use catalog_contract::Category;
-use tokio::join;
 use seam::Fault;
+use tokio::join;
 use vocabulary::{Currency, Money};
 
 use crate::{refusal::Refusal, visit::Visit};

@@ -67,7 +67,8 @@ impl CheckOutForm {
     /// Whether the card is good, only the till can tell.
     pub(crate) fn read(&self) -> Result<Wishes, Vec<Remark>> {
         let mut remarks = Vec::new();
-        let mut remark = |field: &str, text: &str| remarks.push(Remark { field: field.to_owned(), text: text.to_owned() });
+        let mut remark =
+            |field: &str, text: &str| remarks.push(Remark { field: field.to_owned(), text: text.to_owned() });
         let email: Option<Email> = self.email.parse().ok();
         if email.is_none() {
             remark("email", "An e-mail address looks like name@example.com.");
@@ -81,7 +82,8 @@ impl CheckOutForm {
             }
         }
         let digits = self.credit_card_number.chars().filter(char::is_ascii_digit).count();
-        let only_digits = self.credit_card_number.chars().all(|letter| letter.is_ascii_digit() || " -".contains(letter));
+        let only_digits =
+            self.credit_card_number.chars().all(|letter| letter.is_ascii_digit() || " -".contains(letter));
         if !only_digits || !(13..=19).contains(&digits) {
             remark("credit_card_number", "A card number has 13 to 19 digits.");
         }

@@ -34,7 +34,10 @@ impl LabSettings {
 async fn wait(delay: Duration) -> std::io::Result<()> {
     let timer = TimerFd::new(TimerClock::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
     timer.set(Expiration::OneShot(TimeSpec::from_duration(delay)), TimerSetTimeFlags::empty())?;
-    #[expect(deprecated, reason = "its successor is unsafe because of types that lie about their descriptor; OwnedFd does not")]
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe because of types that lie about their descriptor; OwnedFd does not"
+    )]
     let timer = AsyncFd::new(OwnedFd::from(timer))?;
     let _expired = timer.readable().await?;
     Ok(())
@@ -42,8 +45,9 @@ async fn wait(delay: Duration) -> std::io::Result<()> {
 
 /// Keeps this thread busy until it has used so much CPU time.
 fn burn(amount: Duration) {
-    let used =
-        || clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).expect("Linux has a CPU clock per thread");
+    let used = || {
+        clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).expect("Linux has a CPU clock per thread")
+    };
     if amount.is_zero() {
         return;
     }

@@ -3,31 +3,44 @@
 use actix_web::{
     HttpResponse, Resource, Route,
     guard::{self, Guard},
+    http::StatusCode,
     middleware::from_fn,
-    web::{self, ServiceConfig},
+    web::{self, QueryConfig, ServiceConfig},
 };
 
-use crate::{
-    Storefront, api, assets, pages, pictures, refusal::Refusal, shield::shield, submitted::form_config,
-};
+use crate::{Storefront, api, assets, pages, pictures, refusal::Refusal, shield::shield, submitted::form_config};
 
 /// Puts the whole shop into an actix application: all paths, their middleware and the page for what is not there.
 pub fn configure(storefront: &Storefront, app: &mut ServiceConfig) {
-    app.app_data(storefront.clone()).app_data(form_config(storefront)).service(
+    app.app_data(storefront.clone()).app_data(form_config(storefront)).app_data(query_config()).service(
         web::scope("")
             .wrap(from_fn(shield))
             .service(at("/").route(get().to(pages::home::show)))
             .service(at("/product/{sku}").route(get().to(pages::product::show)))
-            .service(at("/product/{sku}/reviews").route(web::post().to(pages::product::review)))
+            .service(
+                at("/product/{sku}/reviews")
+                    .route(get().to(pages::product::read_instead))
+                    .route(web::post().to(pages::product::review)),
+            )
             .service(at("/product-meta/{skus}").route(get().to(pages::product_meta::show)))
             .service(at("/category/{slug}").route(get().to(pages::category::show)))
             .service(at("/search").route(get().to(pages::search::show)))
+            .service(at("/cart").route(get().to(pages::cart::show)).route(web::post().to(pages::cart_changes::add)))
             .service(
-                at("/cart").route(get().to(pages::cart::show)).route(web::post().to(pages::cart_changes::add)),
+                at("/cart/update")
+                    .route(get().to(pages::cart_changes::read_instead))
+                    .route(web::post().to(pages::cart_changes::update)),
             )
-            .service(at("/cart/update").route(web::post().to(pages::cart_changes::update)))
-            .service(at("/cart/empty").route(web::post().to(pages::cart_changes::empty)))
-            .service(at("/cart/checkout").route(web::post().to(pages::check_out::place)))
+            .service(
+                at("/cart/empty")
+                    .route(get().to(pages::cart_changes::read_instead))
+                    .route(web::post().to(pages::cart_changes::empty)),
+            )
+            .service(
+                at("/cart/checkout")
+                    .route(get().to(pages::cart_changes::read_instead))
+                    .route(web::post().to(pages::check_out::place)),
+            )
             .service(at("/orders").route(get().to(pages::orders::history)))
             .service(at("/orders/{order}").route(get().to(pages::orders::show)))
             .service(at("/orders/{order}/cancel").route(web::post().to(pages::orders::cancel)))
@@ -67,13 +80,21 @@ pub(crate) fn get() -> Route {
     Route::new().guard(guard::fn_guard(|request| guard::Get().check(request) || guard::Head().check(request)))
 }
 
+/// What cannot be read as a question gets a page, not a line of text.
+fn query_config() -> QueryConfig {
+    QueryConfig::default().error_handler(|_, _| {
+        let text = "The part after the question mark cannot be read. Use the fields and links of the shop.";
+        Refusal::because(StatusCode::BAD_REQUEST, "The address cannot be read", text).into()
+    })
+}
+
 async fn nothing_here() -> Result<HttpResponse, Refusal> {
     Err(Refusal::not_found("page"))
 }
 
 async fn not_like_this() -> Result<HttpResponse, Refusal> {
     Err(Refusal::because(
-        actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::METHOD_NOT_ALLOWED,
         "Not like this",
         "This address takes another kind of request. Go back to the page you came from and use its form.",
     ))

@@ -17,7 +17,8 @@ use actix_web::{
 use crate::{Storefront, refusal::Refusal};
 
 /// No script at all, nothing from elsewhere, and no other site's frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Wraps every request: the lab's known deltas, the refusal of other sites' forms, the headers.
 pub(crate) async fn shield(

@@ -47,7 +47,8 @@ impl Visit {
         let (mut session, mut wanted_currency, mut account) = (None, None, None);
         let headers = request.headers();
         let cookies = headers.get_all(COOKIE).filter_map(|header| header.to_str().ok());
-        for (name, value) in cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('=')) {
+        for (name, value) in cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='))
+        {
             match name {
                 SESSION_COOKIE => session = shop.seal().open(SESSION_COOKIE, value).and_then(|id| id.parse().ok()),
                 CURRENCY_COOKIE => wanted_currency = value.parse().ok(),

@@ -9,9 +9,9 @@ use actix_web::{
     },
 };
 use askama::Template;
-use tokio::join;
 use seam::Fault;
 use serde::Deserialize;
+use tokio::join;
 use vocabulary::{Address, Email};
 
 use crate::{

@@ -6,8 +6,8 @@ use actix_web::HttpResponse;
 use askama::Template;
 use cart_contract::{CartContents, CartLine};
 use catalog_contract::Product;
-use tokio::join;
 use seam::Fault;
+use tokio::join;
 use uuid::Uuid;
 use vocabulary::{Address, Money, Sku};
 

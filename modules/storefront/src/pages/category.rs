@@ -6,8 +6,8 @@ use actix_web::{
 };
 use askama::Template;
 use catalog_contract::Listing;
-use tokio::join;
 use serde::Deserialize;
+use tokio::join;
 
 use crate::{
     around::Around,

@@ -27,7 +27,8 @@ pub(crate) async fn place(visit: Visit, Submitted(form): Submitted<CheckOutForm>
         Ok(wishes) => wishes,
         Err(remarks) => {
             let notice = Some("Nothing was ordered yet: please look at the fields that are marked.".to_owned());
-            return again(&visit, StatusCode::UNPROCESSABLE_ENTITY, Returned { form: Some(form), remarks, notice }).await;
+            return again(&visit, StatusCode::UNPROCESSABLE_ENTITY, Returned { form: Some(form), remarks, notice })
+                .await;
         }
     };
     let key = form.key().map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
@@ -88,13 +89,15 @@ async fn refused(visit: &Visit, mut form: CheckOutForm, error: OrdersError) -> R
             on_field("coupon", sentence(&reason)),
             "The coupon does not work. Take it out, or try another; nothing was paid.".to_owned(),
         ),
-        error @ OrdersError::OutOfStock { .. } => {
-            (Vec::new(), format!("{}. Change the quantity and try again; nothing was paid.", sentence(&error.to_string())))
-        }
+        error @ OrdersError::OutOfStock { .. } => (
+            Vec::new(),
+            format!("{}. Change the quantity and try again; nothing was paid.", sentence(&error.to_string())),
+        ),
         OrdersError::EmptyCart => (Vec::new(), "There is nothing in your cart to order.".to_owned()),
         OrdersError::InProgress => (
             Vec::new(),
-            "This order is being placed right now. Look at your orders in a moment, before you send it again.".to_owned(),
+            "This order is being placed right now. Look at your orders in a moment, before you send it again."
+                .to_owned(),
         ),
         error => (Vec::new(), format!("{}. Nothing was paid.", sentence(&error.to_string()))),
     };

@@ -52,6 +52,8 @@ fn not_this_one(code: &str) -> Refusal {
     Refusal::because(
         StatusCode::UNPROCESSABLE_ENTITY,
         "Not in this currency",
-        format!("Prices cannot be shown in \u{201c}{code}\u{201d}. Choose one of the currencies at the top of the page."),
+        format!(
+            "Prices cannot be shown in \u{201c}{code}\u{201d}. Choose one of the currencies at the top of the page."
+        ),
     )
 }

@@ -3,9 +3,9 @@
 use actix_web::HttpResponse;
 use askama::Template;
 use catalog_contract::{CatalogError, Listing};
-use tokio::join;
 use promotions_contract::Banner;
 use seam::Fault;
+use tokio::join;
 
 use crate::{
     around::Around,
@@ -37,10 +37,8 @@ pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Refusal> {
     let banner = or_missing(banners, "offers", &mut around.missing).into_iter().next();
 
     let skus = page.products.iter().map(|product| product.sku.clone()).collect();
-    let (prices, ratings) = join!(
-        visit.prices(&mut around, list_prices(&page.products)),
-        asks.reviews.summary_many(&visit.call, skus),
-    );
+    let (prices, ratings) =
+        join!(visit.prices(&mut around, list_prices(&page.products)), asks.reviews.summary_many(&visit.call, skus),);
     let ratings = or_missing(ratings, "ratings", &mut around.missing);
     let cards = cards(page.products, prices, |product| ratings.get(&product.sku).copied());
     Ok(visit.page(&HomePage { around, banner, cards, total: page.total }))

@@ -6,9 +6,9 @@ use actix_web::{
     web::Path,
 };
 use askama::Template;
-use tokio::join;
 use notifications_contract::{Mail, MailKind, NotificationsError};
 use seam::Fault;
+use tokio::join;
 use vocabulary::OrderId;
 
 use crate::{around::Around, refusal::Refusal, visit::Visit};

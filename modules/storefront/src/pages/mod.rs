@@ -17,7 +17,11 @@ pub(crate) mod suggestions;
 use seam::Fault;
 
 /// An answer that a page can do without: nothing instead of it, and a word about what is missing.
-pub(crate) fn or_missing<T: Default, E>(answer: Result<T, Fault<E>>, what: &'static str, missing: &mut Vec<&'static str>) -> T {
+pub(crate) fn or_missing<T: Default, E>(
+    answer: Result<T, Fault<E>>,
+    what: &'static str,
+    missing: &mut Vec<&'static str>,
+) -> T {
     answer.unwrap_or_else(|_| {
         missing.push(what);
         T::default()

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, http::StatusCode, web::Path};
 use askama::Template;
 use catalog_contract::Product;
-use tokio::join;
 use orders_contract::{Order, OrderLine, OrderStatus, OrdersError};
 use seam::Fault;
+use tokio::join;
 use vocabulary::{Money, OrderId};
 
 use crate::{

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, http::StatusCode, web::Path};
 use askama::Template;
 use catalog_contract::Product;
-use tokio::join;
 use promotions_contract::Banner;
 use reviews_contract::{NewReview, Review, ReviewsError};
 use seam::Fault;
 use serde::Deserialize;
+use tokio::join;
 use vocabulary::Sku;
 
 use crate::{
@@ -63,9 +63,10 @@ impl ProductPage {
     /// The shelves it stands on, with their names where the catalogue gave them.
     fn shelves(&self) -> impl Iterator<Item = (&str, &str)> {
         let name = |slug: &'_ str| self.around.categories.iter().find(|category| category.slug == slug);
-        self.product.categories.iter().map(move |slug| {
-            (slug.as_str(), name(slug).map_or(slug.as_str(), |category| category.name.as_str()))
-        })
+        self.product
+            .categories
+            .iter()
+            .map(move |slug| (slug.as_str(), name(slug).map_or(slug.as_str(), |category| category.name.as_str())))
     }
 }
 
@@ -107,7 +108,17 @@ pub(crate) async fn review(
     }
 }
 
-async fn page(visit: &Visit, sku: &str, opinion: Opinion, opinion_error: Option<String>) -> Result<ProductPage, Refusal> {
+/// Somebody reads the address that takes reviews, for instance by reloading a form that came back.
+pub(crate) async fn read_instead(visit: Visit, sku: Path<String>) -> HttpResponse {
+    visit.redirect(&format!("/product/{sku}"))
+}
+
+async fn page(
+    visit: &Visit,
+    sku: &str,
+    opinion: Opinion,
+    opinion_error: Option<String>,
+) -> Result<ProductPage, Refusal> {
     let sku = parse(sku)?;
     let (asks, call, one) = (visit.asks(), &visit.call, || vec![sku.clone()]);
     let (surroundings, products, stock, ratings, reviews, suggested) = join!(
@@ -122,14 +133,13 @@ async fn page(visit: &Visit, sku: &str, opinion: Opinion, opinion_error: Option<
     let mut around = surroundings?.around;
     let suggested = or_missing(suggested, "suggestions", &mut around.missing);
 
-    let (suggested, banners) = join!(
-        visit.products(suggested),
-        asks.promotions.for_context(call, product.categories.clone(), 1),
-    );
+    let (suggested, banners) =
+        join!(visit.products(suggested), asks.promotions.for_context(call, product.categories.clone(), 1),);
     let suggested = or_missing(suggested, "suggestions", &mut around.missing);
     let banner = or_missing(banners, "offers", &mut around.missing).into_iter().find(|banner| banner.sku != sku);
 
-    let mut prices = visit.prices(&mut around, list_prices(std::iter::once(&product).chain(&suggested))).await.into_iter();
+    let mut prices =
+        visit.prices(&mut around, list_prices(std::iter::once(&product).chain(&suggested))).await.into_iter();
     let price = Price(prices.next().unwrap_or(product.price));
     let mean = ratings.ok().and_then(|ratings| ratings.get(&sku).copied()).filter(|rating| rating.count > 0).map(Mean);
     let reviews = reviews.map_err(|_| around.missing.push("reviews")).ok();

@@ -5,9 +5,7 @@ use catalog_contract::Product;
 use serde::Serialize;
 use vocabulary::{Money, Sku};
 
-use crate::{
-    pages::home::no_catalogue, pictures::PictureAddress, refusal::Refusal, visit::Visit,
-};
+use crate::{pages::home::no_catalogue, pictures::PictureAddress, refusal::Refusal, visit::Visit};
 
 /// A bound on what one request may ask for.
 const PRODUCTS_AT_MOST: usize = 100;

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web::Query};
 use askama::Template;
-use tokio::join;
 use serde::Deserialize;
+use tokio::join;
 
 use crate::{
     around::Around,
@@ -48,10 +48,8 @@ pub(crate) async fn show(visit: Visit, question: Query<Question>) -> Result<Http
     }
 
     let skus = found.iter().map(|product| product.sku.clone()).collect();
-    let (prices, ratings) = join!(
-        visit.prices(&mut around, list_prices(&found)),
-        visit.asks().reviews.summary_many(&visit.call, skus),
-    );
+    let (prices, ratings) =
+        join!(visit.prices(&mut around, list_prices(&found)), visit.asks().reviews.summary_many(&visit.call, skus),);
     let ratings = or_missing(ratings, "ratings", &mut around.missing);
     let cards = cards(found, prices, |product| ratings.get(&product.sku).copied());
     Ok(visit.page(&SearchPage { around, words, cards }))
