@@ -81,7 +81,7 @@ fn method(function: &TraitItemFn, errors: &mut Errors) -> Option<Method> {
     let repeat = repeat(function, errors);
     let call = call_type(function, errors);
     let arguments = arguments(function, errors);
-    let result = result_types(&signature.output, errors);
+    let result = result_types(&signature.ident, &signature.output, errors);
     let after = errors.0.as_ref().map_or(0, |error| error.clone().into_iter().count());
     if before != after {
         return None;
@@ -162,10 +162,10 @@ fn arguments(function: &TraitItemFn, errors: &mut Errors) -> Vec<(Ident, Type)> 
     arguments
 }
 
-fn result_types(output: &ReturnType, errors: &mut Errors) -> Option<(Type, Type)> {
+fn result_types(method: &Ident, output: &ReturnType, errors: &mut Errors) -> Option<(Type, Type)> {
     const WANTED: &str = "a contract method returns `Result<Answer, Error>`, written out";
     let ReturnType::Type(_, written) = output else {
-        errors.add(output.span(), WANTED);
+        errors.add(method.span(), WANTED);
         return None;
     };
     let types = match &**written {

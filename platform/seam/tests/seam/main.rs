@@ -1,7 +1,6 @@
 //! The seam from outside: what must be equal wherever a contract is answered, and what a hop does when things go wrong.
 
 mod circumstances;
-mod contract_errors;
 mod far;
 mod going_wrong;
 mod parity;

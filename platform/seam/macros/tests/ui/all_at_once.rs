@@ -1,11 +1,9 @@
 //! Every fault of a signature, in one build.
 
-use seam::Call;
-
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Call;
 struct Sku;
 
-#[seam::contract(version = 2)]
+#[seam_macros::contract(version = 2)]
 trait Wrong<T>: Clone {
     const LIMIT: u32;
 
