@@ -35,6 +35,7 @@ enum Role {
     /// Make a data folder with a shop's goods in it.
     Seed(DataOptions),
     /// Check the invariants of a quiet shop's databases and of the provider's ledger.
+    #[cfg(feature = "shop")]
     Verify(DataOptions),
     /// Be the payment provider's stand-in.
     #[cfg(feature = "payments")]
@@ -184,6 +185,7 @@ fn run(command: Command) -> anyhow::Result<Ending> {
         Role::Topology(options) => Ok(draw(&options)),
         Role::Migrate(options) => crate::shop_data::migrate(&options),
         Role::Seed(options) => crate::shop_data::seed_command(&options),
+        #[cfg(feature = "shop")]
         Role::Verify(options) => crate::verify::run(&options),
         #[cfg(feature = "payments")]
         Role::Provider(options) => crate::provider::run(options.listen, options.data),

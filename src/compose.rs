@@ -3,6 +3,8 @@
 //! This is the only file that names a service. A module can be handed only to those below it, so a synchronous cycle cannot be
 //! written down; what flows the other way is an event.
 
+#[cfg(feature = "shop")]
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use accounts_contract::Accounts;
@@ -19,8 +21,6 @@ use reviews_contract::Reviews;
 use runtime::Runtime;
 use seam::ModuleName;
 use shipping_contract::Shipping;
-
-
 
 use crate::{place::Place, settings::Settings};
 
@@ -114,7 +114,12 @@ macro_rules! database {
 /// When a database cannot be had, or a module is neither here nor elsewhere.
 #[cfg_attr(
     not(feature = "shop"),
-    allow(unused_variables, unused_macros, unused_mut, reason = "a binary with some of the modules hands few of them on")
+    allow(
+        unused_variables,
+        unused_macros,
+        unused_mut,
+        reason = "a binary with some of the modules hands few of them on"
+    )
 )]
 pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> anyhow::Result<Shop> {
     let runtime = place.runtime.clone();
@@ -132,7 +137,8 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
     // Inventory: what is on the shelf. Asks nobody.
     let inventory = seat!(place, dyn Inventory, "inventory", {
         let database = database!(runtime, inventory, Full);
-        let inventory = inventory_service::InventoryModule::start(database, inventory_service::InventorySettings::default());
+        let inventory =
+            inventory_service::InventoryModule::start(database, inventory_service::InventorySettings::default());
         let inventory = Arc::new(inventory.await?);
         runtime.tasks.spawn("inventory sweep", inventory.clone().run(runtime.shutdown.clone()));
         inventory
@@ -140,7 +146,8 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
 
     // Accounts: who the shop knows. Asks nobody.
     let accounts = seat!(place, dyn Accounts, "accounts", {
-        Arc::new(accounts_service::AccountsModule::start(database!(runtime, accounts, Full)).await?)
+        let settings = accounts_service::AccountsSettings::default();
+        Arc::new(accounts_service::AccountsModule::start(database!(runtime, accounts, Full), settings).await?)
     });
 
     // Cart: what visitors mean to buy. Asks nobody.
@@ -181,7 +188,8 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
 
     // Notifications: what was written to whom. Asks nobody; writes when an order is placed or taken back.
     let notifications = seat!(place, dyn Notifications, "notifications", {
-        let notifications = Arc::new(notifications_service::NotificationsModule::start(database!(runtime, notifications, Full)).await?);
+        let notifications =
+            Arc::new(notifications_service::NotificationsModule::start(database!(runtime, notifications, Full)).await?);
         place.consumes("notifications", notifications.inbox());
         notifications
     });
@@ -198,9 +206,10 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
             promotions: promotions.asked_by(ORDERS),
         };
         let database = database!(runtime, orders, Full);
-        let orders = Arc::new(orders_service::OrdersModule::start(database, asks, orders_service::Recovery::AtOnce).await?);
+        let orders = orders_service::OrdersModule::start(database, asks, orders_service::OrdersSettings::default());
+        let orders = Arc::new(orders.await?);
         place.publishes(orders.outbox(), &["notifications", "recommendations", "reviews"])?;
-        runtime.tasks.spawn("orders recovery", orders.clone().run(runtime.shutdown.clone()));
+        runtime.tasks.spawn("orders recovery", orders.as_ref().clone().run(runtime.shutdown.clone()));
         orders
     });
 
@@ -238,7 +247,9 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
 fn session_key(runtime: &Runtime) -> anyhow::Result<[u8; 32]> {
     let key = runtime.folder.secret("session.key", || rand::random::<[u8; 32]>().to_vec())?;
     let length = key.len();
-    key.try_into().map_err(|_| anyhow::anyhow!("session.key has {length} bytes instead of 32: remove it, and every visitor starts anew"))
+    key.try_into().map_err(|_| {
+        anyhow::anyhow!("session.key has {length} bytes instead of 32: remove it, and every visitor starts anew")
+    })
 }
 
 /// Brings the databases of all modules in this binary up to date.
@@ -274,6 +285,69 @@ pub async fn seed(runtime: &Runtime, products: usize) -> anyhow::Result<()> {
         catalog_service::seed::seed(&database!(runtime, catalog, Full), products).await?;
         #[cfg(feature = "inventory")]
         inventory_service::seed(&database!(runtime, inventory, Full), &skus).await?;
+        #[cfg(feature = "promotions")]
+        promotions_service::seed::seed(&database!(runtime, promotions, Full), &skus).await?;
+        #[cfg(feature = "reviews")]
+        reviews_service::seed::seed(&database!(runtime, reviews, Full), &skus).await?;
+        #[cfg(feature = "recommendations")]
+        {
+            let shelves =
+                goods.iter().filter_map(|product| Some((product.sku.clone(), product.categories.first()?.clone())));
+            let shelves: Vec<_> = shelves.collect();
+            recommendations_service::seed::seed(&database!(runtime, recommendations, Rebuildable), &shelves).await?;
+        }
     }
+    #[cfg(feature = "currency")]
+    currency_service::seed::seed(&database!(runtime, currency, Rebuildable)).await?;
     migrate(runtime).await
+}
+
+/// What the modules believe of themselves, and what the provider believes of the shop.
+#[cfg(feature = "shop")]
+#[derive(Debug)]
+pub struct Books {
+    /// The stock room's.
+    pub inventory: inventory_service::Audit,
+    /// The till's.
+    pub payments: payments_service::Audit,
+    /// The order desk's.
+    pub orders: orders_service::Audit,
+    /// The provider's own ledger, order by order.
+    pub ledger: BTreeMap<vocabulary::OrderId, payments_provider::Account>,
+    /// Events that are out of order, one sentence each.
+    pub disorder: Vec<String>,
+    /// Events that somebody has not done, or not once, one sentence each.
+    pub undelivered: Vec<String>,
+    /// Orders with more than one mail of a kind, one sentence each.
+    pub mails: Vec<String>,
+}
+
+/// Reads the books of a quiet shop.
+///
+/// # Errors
+/// When a database or the ledger cannot be read.
+#[cfg(feature = "shop")]
+pub async fn books(runtime: &Runtime) -> anyhow::Result<Books> {
+    let (inventory, payments) = (database!(runtime, inventory, Full), database!(runtime, payments, Full));
+    let (orders, notifications) = (database!(runtime, orders, Full), database!(runtime, notifications, Full));
+    let (recommendations, reviews) =
+        (database!(runtime, recommendations, Rebuildable), database!(runtime, reviews, Full));
+    let consumers = [("notifications", &notifications), ("recommendations", &recommendations), ("reviews", &reviews)];
+    let disorder = events::audit(&orders, &[]).await?;
+    let mut undelivered = events::audit(&orders, &consumers).await?;
+    undelivered.retain(|problem| !disorder.contains(problem));
+    let ledger = payments_provider::read_ledger(&runtime.folder.path().join(payments_provider::LEDGER_FILE))?;
+    Ok(Books {
+        inventory: inventory_service::audit(&inventory).await?,
+        payments: payments_service::audit(&payments).await?,
+        orders: orders_service::audit(&orders).await?,
+        ledger: payments_provider::accounts(&ledger),
+        disorder,
+        undelivered,
+        mails: notifications_service::audit(&notifications)
+            .await?
+            .repeated()
+            .map(|(order, kind)| format!("order {order} got more than one mail of the kind {kind:?}"))
+            .collect(),
+    })
 }

@@ -49,7 +49,15 @@ pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
     let CompareArguments { topologies, workload, full, out, seed, .. } = arguments;
     let thoroughness = if full { Thoroughness::Full } else { Thoroughness::Quick };
     let executable = std::env::current_exe()?;
-    ended(lab::compare(&CompareOptions { executable, topologies, workload, thoroughness, out, seed, known_deltas: true }))
+    ended(lab::compare(&CompareOptions {
+        executable,
+        topologies,
+        workload,
+        thoroughness,
+        out,
+        seed,
+        known_deltas: true,
+    }))
 }
 
 /// Renders or compares runs, or holds one against an expression.

@@ -24,4 +24,5 @@ pub mod shop_data;
 pub mod topology;
 #[cfg(feature = "split")]
 pub mod up;
+#[cfg(feature = "shop")]
 pub mod verify;

@@ -14,10 +14,14 @@ use anyhow::Context as _;
 pub fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => {
-            anyhow::anyhow!("{address} is in use by another process: stop it, or choose another with --listen (port 0 takes any)")
+            anyhow::anyhow!(
+                "{address} is in use by another process: stop it, or choose another with --listen (port 0 takes any)"
+            )
         }
         io::ErrorKind::PermissionDenied => {
-            anyhow::anyhow!("{address} may not be bound by this user: ports below 1024 need a privilege, choose a higher one")
+            anyhow::anyhow!(
+                "{address} may not be bound by this user: ports below 1024 need a privilege, choose a higher one"
+            )
         }
         io::ErrorKind::AddrNotAvailable => anyhow::anyhow!("{address} is not an address of this machine"),
         _ => anyhow::Error::new(error).context(format!("{address} cannot be bound")),

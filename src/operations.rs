@@ -47,7 +47,9 @@ fn exposition(edges: &Edges) -> String {
         ("cleave_edge_breakdowns_total", "Calls that got no answer.", |figures| figures.breakdowns as f64),
         ("cleave_edge_retries_total", "Attempts beyond the first.", |figures| figures.retries as f64),
         ("cleave_edge_timed_calls_total", "Calls whose duration was sampled.", |figures| figures.timed_calls as f64),
-        ("cleave_edge_timed_seconds_total", "Duration of the sampled calls.", |figures| figures.timed_nanoseconds as f64 / 1e9),
+        ("cleave_edge_timed_seconds_total", "Duration of the sampled calls.", |figures| {
+            figures.timed_nanoseconds as f64 / 1e9
+        }),
     ];
     let edges = edges.figures();
     let mut out = String::new();

@@ -152,7 +152,8 @@ async fn measure<F: Future<Output = ()>>(each: Duration, far_end: Option<Pid>, a
     repeat(each / 10, 1, &ask).await;
     let (began, cpu) = (Instant::now(), cpu_nanoseconds(far_end));
     let calls = repeat(each, 1, &ask).await as f64;
-    let (wall_ns, cpu_ns) = (began.elapsed().as_nanos() as f64 / calls, (cpu_nanoseconds(far_end) - cpu) as f64 / calls);
+    let (wall_ns, cpu_ns) =
+        (began.elapsed().as_nanos() as f64 / calls, (cpu_nanoseconds(far_end) - cpu) as f64 / calls);
     repeat(each / 10, MANY, &ask).await;
     let cpu = cpu_nanoseconds(far_end);
     let calls = repeat(each, MANY, &ask).await as f64;
@@ -177,14 +178,19 @@ async fn repeat<F: Future<Output = ()>>(during: Duration, callers: usize, ask: &
 
 /// CPU of this process and of the far end, in nanoseconds.
 fn cpu_nanoseconds(far_end: Option<Pid>) -> i128 {
-    let read = |clock| clock_gettime(clock).map_or(0, |time| i128::from(time.tv_sec()) * 1_000_000_000 + i128::from(time.tv_nsec()));
+    let read = |clock| {
+        clock_gettime(clock).map_or(0, |time| i128::from(time.tv_sec()) * 1_000_000_000 + i128::from(time.tv_nsec()))
+    };
     let other = far_end.and_then(|pid| ClockId::pid_cpu_clock_id(pid).ok()).map_or(0, read);
     read(ClockId::CLOCK_PROCESS_CPUTIME_ID) + other
 }
 
 fn server() -> anyhow::Result<Server> {
     let seat = Seat::<dyn Catalog>::here(Arc::new(Shelf::stocked()), &Edges::default());
-    Ok(ServerBuilder::new(Identity::open(GROUP), ServerOptions::default()).offer(seat.routes()).build()?)
+    Ok(ServerBuilder::new(Identity::open(GROUP), ServerOptions::default())
+        .offer(seat.routes())
+        .build()
+        .map_err(anyhow::Error::msg)?)
 }
 
 fn answer_on(listener: TcpListener) -> anyhow::Result<actix_web::dev::ServerHandle> {
@@ -221,7 +227,8 @@ impl FarEnd {
         let mut line = String::new();
         let output = process.stdout.take().context("the far end's output was piped")?;
         BufReader::new(output).read_line(&mut line)?;
-        let address = line.trim().parse().with_context(|| format!("the far end said {line:?} in place of its address"))?;
+        let address =
+            line.trim().parse().with_context(|| format!("the far end said {line:?} in place of its address"))?;
         Ok(Self { process, address })
     }
 
@@ -253,7 +260,8 @@ impl Shelf {
         let sku: Sku = "PROBE".parse().expect("five capitals are a product id");
         let description = "A line of the shop's usual length about a thing that nobody will ever buy. ".repeat(5);
         let picture = Picture { shape: "mug".to_owned(), hue: 200, variant: 1 };
-        let (name, categories) = ("A mug to measure with".to_owned(), vec!["kitchen".to_owned(), "measuring".to_owned()]);
+        let (name, categories) =
+            ("A mug to measure with".to_owned(), vec!["kitchen".to_owned(), "measuring".to_owned()]);
         let price = Money::new(1_999, Currency::USD);
         Self(Arc::new(Product { sku, name, description, price, categories, picture }))
     }

@@ -6,7 +6,6 @@ use std::{
 };
 
 use anyhow::Context as _;
-use listenfd::ListenFd;
 use payments_provider::LEDGER_FILE;
 use runtime::{DataFolder, Runtime, Sharing, Shutdown};
 
@@ -30,14 +29,19 @@ pub fn run(listen: SocketAddr, data: Option<PathBuf>) -> anyhow::Result<Ending> 
     };
     runtime::telemetry::start(&settings.log.filter, settings.log.format)?;
     let folder = DataFolder::lock(&settings.data, [NAME], Sharing::Alone)?;
-    let under_up = std::env::var_os(crate::charter::VARIABLE).is_some();
-    let listener = match ListenFd::from_env().take_tcp_listener(0)? {
-        Some(handed_down) => handed_down,
-        None => listeners::bind(listen)?,
-    };
+    #[cfg(feature = "split")]
+    let commission = crate::charter::receive()?;
+    #[cfg(feature = "split")]
+    let under_up = commission.is_some();
+    #[cfg(feature = "split")]
+    let handed_down = commission.map(|commission| commission.internal);
+    #[cfg(not(feature = "split"))]
+    let handed_down = None;
+    let listener = handed_down.map_or_else(|| listeners::bind(listen), Ok)?;
     let address = listener.local_addr()?;
     actix_web::rt::System::new().block_on(async {
         let shutdown = Shutdown::on_signals(std::time::Duration::from_millis(settings.drain_ms))?;
+        #[cfg(feature = "split")]
         if under_up {
             crate::charter::follow_leash(shutdown.clone());
         }
@@ -52,7 +56,8 @@ pub fn run(listen: SocketAddr, data: Option<PathBuf>) -> anyhow::Result<Ending> 
 /// # Errors
 /// When no port is free on loopback.
 pub fn inside(runtime: &Runtime) -> anyhow::Result<String> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no port is free for the payment provider's stand-in")?;
+    let listener =
+        TcpListener::bind(("127.0.0.1", 0)).context("no port is free for the payment provider's stand-in")?;
     let address = listener.local_addr()?;
     let (ledger, shutdown) = (ledger(runtime.folder.path()), runtime.shutdown.clone());
     runtime.tasks.spawn(NAME, async move {

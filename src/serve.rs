@@ -7,6 +7,8 @@ use anyhow::Context as _;
 use runtime::{DataFolder, Runtime, Sharing, Shutdown};
 use seam::ModuleName;
 
+#[cfg(feature = "split")]
+use crate::{charter, charter::Commission, place::Elsewhere};
 use crate::{
     cli::{self, Ending},
     compose::{self, PAYMENTS, STOREFRONT, Shop},
@@ -17,8 +19,6 @@ use crate::{
     shop_data,
     topology::Topology,
 };
-#[cfg(feature = "split")]
-use crate::{charter, charter::Commission, place::Elsewhere};
 
 /// How long running hops may take to end before the internal listener closes.
 #[cfg(feature = "split")]
@@ -99,7 +99,8 @@ impl Process {
                 });
                 app
             };
-            let server = HttpServer::new(factory).workers(workers).disable_signals().shutdown_timeout(1).listen(listener)?;
+            let server =
+                HttpServer::new(factory).workers(workers).disable_signals().shutdown_timeout(1).listen(listener)?;
             anyhow::Ok(server.run())
         });
         let internal = internal.transpose()?;
@@ -192,7 +193,9 @@ impl Process {
 }
 
 fn address(flag: &str, written: &str) -> anyhow::Result<std::net::SocketAddr> {
-    written.parse().with_context(|| format!("{flag} {written:?} is not an address: write HOST:PORT, such as 127.0.0.1:8080"))
+    written
+        .parse()
+        .with_context(|| format!("{flag} {written:?} is not an address: write HOST:PORT, such as 127.0.0.1:8080"))
 }
 
 impl Listeners {
@@ -244,8 +247,7 @@ impl Process {
             Some(charter) => (Identity::from_text(&charter.identity)?, charter.groups, charter.provider),
             None => {
                 let written = self.settings.seam.identity.expose();
-                let identity =
-                    if written.is_empty() { Identity::open(group) } else { Identity::from_text(written)? };
+                let identity = if written.is_empty() { Identity::open(group) } else { Identity::from_text(written)? };
                 (identity, self.addresses_in_topology()?, self.settings.provider.url.clone())
             }
         };
@@ -271,7 +273,8 @@ impl Process {
     }
 
     fn hops(&self, place: &Place, neighbours: &Neighbours) -> anyhow::Result<seam::wire::Server> {
-        let mut builder = seam::wire::ServerBuilder::new(neighbours.identity.clone(), seam::wire::ServerOptions::default());
+        let mut builder =
+            seam::wire::ServerBuilder::new(neighbours.identity.clone(), seam::wire::ServerOptions::default());
         for routes in place.offered() {
             builder = builder.offer(routes);
         }
@@ -279,6 +282,6 @@ impl Process {
             let speaking = group.modules.iter().map(|module| module.as_str()).chain(["relay"]);
             builder = builder.knows(&group.name, speaking);
         }
-        Ok(builder.build()?)
+        builder.build().map_err(anyhow::Error::msg)
     }
 }

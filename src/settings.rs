@@ -109,7 +109,10 @@ impl Default for Settings {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,actix_server=warn".to_owned(), format: Format::Human }
+        Self {
+            filter: "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,actix_server=warn".to_owned(),
+            format: Format::Human,
+        }
     }
 }
 

@@ -14,15 +14,20 @@ const WITHIN: Duration = Duration::from_secs(10);
 
 /// What a relay asks of the process that has a consumer.
 #[seam::contract]
-pub trait EventDelivery {
+pub(super) trait EventDelivery {
     /// Hands a batch of one source to a consumer; handing it over again does no harm.
     #[idempotent]
-    async fn deliver(&self, call: &Call, consumer: String, batch: Vec<Envelope>) -> Result<Delivered, EventDeliveryError>;
+    async fn deliver(
+        &self,
+        call: &Call,
+        consumer: String,
+        batch: Vec<Envelope>,
+    ) -> Result<Delivered, EventDeliveryError>;
 }
 
 /// Why a batch was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum EventDeliveryError {
+pub(super) enum EventDeliveryError {
     /// The consumer is not in this process.
     #[error("{consumer} is not in this process")]
     NotHere {
@@ -43,7 +48,12 @@ impl Doormat {
 }
 
 impl EventDeliveryService for Doormat {
-    async fn deliver(&self, _call: &Call, consumer: String, batch: Vec<Envelope>) -> Outcome<Delivered, EventDeliveryError> {
+    async fn deliver(
+        &self,
+        _call: &Call,
+        consumer: String,
+        batch: Vec<Envelope>,
+    ) -> Outcome<Delivered, EventDeliveryError> {
         let Some(inbox) = self.consumers.get(consumer.as_str()) else {
             return Err(EventDeliveryError::NotHere { consumer }.into());
         };

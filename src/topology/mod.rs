@@ -122,7 +122,10 @@ impl Topology {
             _ if asked.ends_with(".toml") || asked.contains('/') => file::read(Path::new(asked)),
             _ => {
                 let known = ["monolith", "services", "extract:"];
-                Err(TopologyError::Unknown { asked: asked.to_owned(), nearest: nearest(asked, known).map(str::to_owned) })
+                Err(TopologyError::Unknown {
+                    asked: asked.to_owned(),
+                    nearest: nearest(asked, known).map(str::to_owned),
+                })
             }
         }
     }

@@ -42,7 +42,8 @@ pub fn run(topology: Topology, settings: Settings, options: UpOptions) -> anyhow
 
 async fn supervise(topology: Topology, settings: Settings, options: UpOptions) -> anyhow::Result<Ending> {
     let shutdown = Shutdown::on_signals(Duration::from_millis(settings.drain_ms))?;
-    let listen: SocketAddr = settings.listen.parse().with_context(|| format!("{:?} is not an address", settings.listen))?;
+    let listen: SocketAddr =
+        settings.listen.parse().with_context(|| format!("{:?} is not an address", settings.listen))?;
     let public = listeners::bind(listen)?;
     let address = public.local_addr()?;
     let folder = DataFolder::lock(&settings.data, [NAME], Sharing::Alone)?;
@@ -116,7 +117,8 @@ fn children(
     };
 
     let mut public = Some(public);
-    let mut children = vec![Arc::new(Child::new(Role::Provider, charter("provider"), vec![provider], settings, options)?)];
+    let mut children =
+        vec![Arc::new(Child::new(Role::Provider, charter("provider"), vec![provider], settings, options)?)];
     for group in &topology.groups {
         let mut handed_down = vec![internal.remove(&group.name).expect("each group has had a listener bound")];
         if group.modules.contains(&STOREFRONT) {
