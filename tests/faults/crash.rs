@@ -1,6 +1,7 @@
 //! Processes killed at random under load, as one process and as many: what was promised is kept, and the books agree.
 
 use std::{
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,7 +10,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use testkit::{eventually_within, PATIENCE};
+use testkit::{PATIENCE, eventually_within};
 
 use super::load::{History, Load};
 use crate::support::{
@@ -43,8 +44,11 @@ async fn rounds(topology: &str, victims: &[&str]) {
     let mut random = Random::seeded(seed);
     let history = Arc::new(History::default());
     let mut data = Data::fresh(topology);
+    // Always at the same address, so that yesterday's visitors find what they were promised.
+    let mut address = SocketAddr::from(([127, 0, 0, 1], 0));
     for round in 1..=rounds {
-        let shop = data.open().await;
+        let shop = data.open_at(address).await;
+        address = shop.address();
         let scarce = vec![shop.visitor().finds_something_rare().await];
         let before = history.promises();
         let load = Load::start(shop.site(), VISITORS, random.number(), &scarce, &history);
@@ -56,7 +60,11 @@ async fn rounds(topology: &str, victims: &[&str]) {
         load.stop().await;
         history.assert_kept().await;
 
-        println!("{topology}, round {round}: {victim} was killed and back after {} ms; {}", down.as_millis(), history.figures());
+        println!(
+            "{topology}, round {round}: {victim} was killed and back after {} ms; {}",
+            down.as_millis(),
+            history.figures()
+        );
         data = audited(shop).await;
     }
 }
@@ -95,7 +103,11 @@ async fn audited(shop: Shop) -> Data {
         if output.status.success() {
             return data;
         }
-        assert!(began.elapsed() < QUIET, "after {QUIET:?} of quiet the invariants do not hold:\n{}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            began.elapsed() < QUIET,
+            "after {QUIET:?} of quiet the invariants do not hold:\n{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
         let shop = data.open().await;
         shop.stays_open_for_a_while().await;
         data = shop.close().await;

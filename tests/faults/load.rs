@@ -48,7 +48,7 @@ impl History {
             acknowledged.iter().map(|promise| (promise.order.clone(), promise.buyer.clone())).collect()
         };
         for (order, buyer) in promises {
-            let page = buyer.get(&order).await.is_page("order");
+            let page = buyer.get(&order).await.shows_page("order");
             page.shows("your order is placed");
         }
     }
@@ -102,7 +102,11 @@ async fn keep_buying(
 
 /// One attempt; every outcome is noted but a page that broke a rule, which fails the test.
 async fn buy(buyer: &Arc<Browser>, random: &mut Random, scarce: &[String], history: &History) {
-    let sku = if scarce.is_empty() || random.below(3) > 0 { (*random.one_of(&BOUTIQUE)).to_owned() } else { random.one_of(scarce).clone() };
+    let sku = if scarce.is_empty() || random.below(3) > 0 {
+        (*random.one_of(&BOUTIQUE)).to_owned()
+    } else {
+        random.one_of(scarce).clone()
+    };
     let quantity = (1 + random.below(3)).to_string();
     let added = buyer.try_post_form("/cart", &[("product_id", &sku), ("quantity", &quantity)]).await;
     let Ok(cart) = added else { return };

@@ -1,4 +1,5 @@
 //! What goes wrong in real life, done to the shop on purpose.
 
+mod audit;
 mod crash;
 mod load;

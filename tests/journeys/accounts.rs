@@ -13,11 +13,11 @@ in_every_topology! {
         visitor.adds(MUG, 1).await;
         visitor.chooses_currency("EUR").await;
 
-        visitor.opens("/logout").await.is_page("home");
+        visitor.opens("/logout").await.shows_page("home");
 
         visitor.looks_at_the_cart().await.shows("Nothing in it yet");
         visitor.opens(&order).await.has_status(404);
-        visitor.opens("/orders").await.is_page("orders").shows("No orders yet");
+        visitor.opens("/orders").await.shows_page("orders").shows("No orders yet");
     }
 
     /// A guest's cart comes along, and is found again in another browser.
@@ -26,12 +26,12 @@ in_every_topology! {
         guest.adds(MUG, 2).await;
         let who = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
 
-        guest.sends("/register", &who).await.is_page("account").shows("Hello, Ada");
+        guest.sends("/register", &who).await.shows_page("account").shows("Hello, Ada");
         guest.looks_at_the_cart().await.shows(MUG).shows("value=\"2\"");
 
         let elsewhere = shop.visitor();
         let credentials = [("email", "ada@example.com"), ("password", PASSWORD)];
-        elsewhere.sends("/login", &credentials).await.is_page("account").shows("Hello, Ada");
+        elsewhere.sends("/login", &credentials).await.shows_page("account").shows("Hello, Ada");
         elsewhere.looks_at_the_cart().await.shows(MUG).shows("value=\"2\"");
     }
 
@@ -39,7 +39,7 @@ in_every_topology! {
     async fn a_wrong_password_opens_nothing(shop: &Shop) {
         let visitor = shop.visitor();
         let who = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
-        visitor.sends("/register", &who).await.is_page("account");
+        visitor.sends("/register", &who).await.shows_page("account");
         let stranger = shop.visitor();
 
         let known = stranger.sends("/login", &[("email", "ada@example.com"), ("password", "a guess")]).await;

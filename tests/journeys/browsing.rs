@@ -11,11 +11,11 @@ in_every_topology! {
     /// Every shelf that the door shows can be opened.
     async fn shelves_lead_to_products(shop: &Shop) {
         let visitor = shop.visitor();
-        let shelves = visitor.opens("/").await.is_page("home").all_between("<li><a href=\"/category/", "\"");
+        let shelves = visitor.opens("/").await.shows_page("home").all_between("<li><a href=\"/category/", "\"");
         assert!(!shelves.is_empty());
 
         for shelf in shelves {
-            let shelf = visitor.opens(&format!("/category/{shelf}")).await.is_page("category");
+            let shelf = visitor.opens(&format!("/category/{shelf}")).await.shows_page("category");
             let products = shelf.all_between("<li class=\"card\"><a href=\"/product/", "\"");
             assert!(!products.is_empty(), "{} is empty", shelf.path);
             visitor.looks_at(&products[0]).await;
@@ -27,10 +27,10 @@ in_every_topology! {
     async fn search_finds_by_words(shop: &Shop) {
         let visitor = shop.visitor();
 
-        visitor.opens("/search?q=mug").await.is_page("search").shows(MUG);
-        visitor.opens("/search?q=qqqzzz").await.is_page("search").shows("Nothing found for");
+        visitor.opens("/search?q=mug").await.shows_page("search").shows(MUG);
+        visitor.opens("/search?q=qqqzzz").await.shows_page("search").shows("Nothing found for");
         visitor.opens("/search?q=%22%20OR%201=1;--").await.has_status(200);
-        visitor.opens("/search").await.is_page("search").shows("What are you looking for?");
+        visitor.opens("/search").await.shows_page("search").shows("What are you looking for?");
     }
 
     /// A currency, once chosen, holds everywhere, up to what is paid.
@@ -39,7 +39,7 @@ in_every_topology! {
         let dollars = visitor.looks_at(WATCH).await.between("<p class=\"price\">", "</p>").unwrap();
         assert!(dollars.starts_with('$'), "{dollars}");
 
-        visitor.chooses_currency("JPY").await.is_page("home");
+        visitor.chooses_currency("JPY").await.shows_page("home");
 
         let yen = visitor.looks_at(WATCH).await.between("<p class=\"price\">", "</p>").unwrap();
         assert!(yen.contains('¥') && !yen.contains('.'), "{yen}");

@@ -25,7 +25,11 @@ async fn a_seeded_journey_shows_equal_pages_in_every_topology() {
                 assert_eq!(pages.len(), expected.len());
                 for (page, expected) in pages.iter().zip(expected) {
                     let difference = first_difference(expected, page);
-                    assert!(difference.is_none(), "{reference} and {topology} differ: {}", difference.unwrap_or_default());
+                    assert!(
+                        difference.is_none(),
+                        "{reference} and {topology} differ: {}",
+                        difference.unwrap_or_default()
+                    );
                 }
             }
         }
@@ -45,7 +49,7 @@ async fn journey(shop: &Shop) -> Vec<String> {
     pages.keep(&alice, "/cart").await;
     let declined = CheckOut::default().with("credit_card_number", DECLINED_CARD);
     pages.keep_page(&alice.tries_to_check_out(declined).await);
-    let order = alice.tries_to_check_out(CheckOut::default().with("coupon", "WELCOME10")).await.is_page("order");
+    let order = alice.tries_to_check_out(CheckOut::default().with("coupon", "WELCOME10")).await.shows_page("order");
     events_have_drained(&alice, &order.path, &[MUG, WATCH]).await;
     pages.keep(&alice, &order.path).await;
     pages.keep(&alice, "/orders").await;
@@ -60,7 +64,7 @@ async fn journey(shop: &Shop) -> Vec<String> {
     pages.keep(&bob, &order.path).await;
     let bobs = bob.buys(SUNGLASSES, 1).await;
     events_have_drained(&bob, &bobs, &[SUNGLASSES]).await;
-    bob.sends(&format!("{bobs}/cancel"), &[]).await.is_page("order");
+    bob.sends(&format!("{bobs}/cancel"), &[]).await.shows_page("order");
     eventually("the cancellation was written about", || async {
         bob.opens("/mails").await.all_between("/order-cancelled\"", "<").len() == 1
     })
@@ -94,7 +98,7 @@ impl Pages {
 async fn events_have_drained(visitor: &Visitor, order: &str, bought: &[&str]) {
     const ENOUGH: u32 = 12;
     eventually("the confirmation has been sent", || async {
-        visitor.opens("/mails").await.is_page("mails").text().contains(order)
+        visitor.opens("/mails").await.shows_page("mails").text().contains(order)
     })
     .await;
     for sku in bought {

@@ -20,7 +20,7 @@ const FAILED: i32 = 1;
 fn wrong_words_are_answered_with_the_right_ones() {
     let folder = Folder::new();
     let file = folder.path().join("pair.toml");
-    fs::write(&file, "[[groups]]\nname = \"all\"\nmodules = [\"catalogue\"]\n").unwrap();
+    fs::write(&file, "[groups.all]\nmodules = [\"catalogue\"]\n").unwrap();
     let file = file.display().to_string();
     let cases: &[(&[&str], &[&str], &str)] = &[
         (&["up", "monolit"], &["monolit", "monolith"], "a topology with a slip"),
@@ -97,7 +97,9 @@ async fn a_data_folder_in_use_is_named_and_left_alone() {
         let order = visitor.buys(crate::support::visitor::MUG, 1).await;
         let folder = shop.data().path().display().to_string();
 
-        for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["up", "services", "--listen", "127.0.0.1:0"], &["seed"]] {
+        for command in
+            [&["serve", "--listen", "127.0.0.1:0"][..], &["up", "services", "--listen", "127.0.0.1:0"], &["seed"]]
+        {
             let output = shop.data().command(command).output().unwrap();
             assert_told(&output, FAILED, &[&folder, "in use", "--data"], &format!("{command:?} beside {topology}"));
         }
@@ -109,7 +111,8 @@ async fn a_data_folder_in_use_is_named_and_left_alone() {
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_named_and_left_alone() {
-    const NOT_A_DATABASE: &str = "Dear diary, today I opened a shop. It has many fine things in it, and nobody has come yet.";
+    const NOT_A_DATABASE: &str =
+        "Dear diary, today I opened a shop. It has many fine things in it, and nobody has come yet.";
     let data = Data::fresh("monolith");
     let file = data.path().join("catalog.db");
     fs::write(&file, NOT_A_DATABASE.repeat(100)).unwrap();

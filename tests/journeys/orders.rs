@@ -18,11 +18,11 @@ in_every_topology! {
 
         bob.opens(&hers).await.has_status(404).shows_no("someone@example.com").shows_no(MUG);
         bob.sends(&format!("{hers}/cancel"), &[]).await.has_status(404);
-        bob.opens("/orders").await.is_page("orders").shows_no(&hers);
-        bob.opens("/mails").await.is_page("mails").shows_no(&hers);
+        bob.opens("/orders").await.shows_page("orders").shows_no(&hers);
+        bob.opens("/mails").await.shows_page("mails").shows_no(&hers);
         shop.visitor().opens(&hers).await.has_status(404);
 
-        alice.opens(&hers).await.is_page("order").shows("your order is placed");
+        alice.opens(&hers).await.shows_page("order").shows("your order is placed");
     }
 
     /// What is cancelled goes back to the shelf, once, however often it is asked for.
@@ -32,10 +32,10 @@ in_every_topology! {
         let order = visitor.buys(&rare, 3).await;
 
         for _ in 0..2 {
-            visitor.sends(&format!("{order}/cancel"), &[]).await.is_page("order").shows("This order was cancelled");
+            visitor.sends(&format!("{order}/cancel"), &[]).await.shows_page("order").shows("This order was cancelled");
         }
 
-        visitor.opens("/orders").await.is_page("orders").shows("Cancelled");
+        visitor.opens("/orders").await.shows_page("orders").shows("Cancelled");
         eventually("the cancellation was written about", || async {
             visitor.opens("/mails").await.all_between(&format!("/mails/{}", &order["/orders/".len()..]), "\"").len() == 2
         })
@@ -52,7 +52,7 @@ async fn a_guest_is_known_again(shop: Shop) -> Shop {
     let shop = shop.restart().await;
 
     visitor.looks_at_the_cart().await.shows(MUG).shows("value=\"3\"");
-    visitor.opens(&order).await.is_page("order").shows("your order is placed");
+    visitor.opens(&order).await.shows_page("order").shows("your order is placed");
     visitor.checks_out().await.shows(MUG);
     shop
 }
@@ -75,10 +75,10 @@ async fn a_guest_is_known_again_when_the_shop_is_divided_overnight() {
         visitor.adds(MUG, 3).await;
         let address = shop.address();
 
-        let shop = shop.close().await.as_topology("services").open_at(address).await;
+        let shop = shop.close().await.for_topology("services").open_at(address).await;
 
         visitor.looks_at_the_cart().await.shows(MUG);
-        visitor.opens(&order).await.is_page("order").shows("your order is placed");
+        visitor.opens(&order).await.shows_page("order").shows("your order is placed");
         visitor.checks_out().await.shows(MUG);
         shop
     })

@@ -32,7 +32,7 @@ in_every_topology! {
         let left = refused.between("nly ", " of ").unwrap();
         let left: u32 = left.parse().unwrap_or_else(|_| panic!("how many are left? {left:?}"));
         let fields = [("product_id", rare.as_str()), ("quantity", &left.to_string())];
-        visitor.sends("/cart/update", &fields).await.is_page("cart");
+        visitor.sends("/cart/update", &fields).await.shows_page("cart");
         visitor.checks_out().await;
         visitor.looks_at(&rare).await.shows("Sold out");
     }
@@ -43,7 +43,7 @@ in_every_topology! {
 
         visitor.tries_to_check_out(CheckOut::default()).await.has_status(422).shows("nothing in your cart");
 
-        visitor.opens("/orders").await.is_page("orders").shows("No orders yet");
+        visitor.opens("/orders").await.shows_page("orders").shows("No orders yet");
     }
 
     /// Every field that cannot be right is marked, and what was typed is given back, but for the card.

@@ -5,7 +5,7 @@ use testkit::Page;
 /// Questions to a page; each assertion shows the page when it fails.
 pub(crate) trait Shows {
     /// Asserts that it is this page of the shop, and came with 200.
-    fn is_page(self, name: &str) -> Self;
+    fn shows_page(self, name: &str) -> Self;
     /// Asserts the status.
     fn has_status(self, status: u16) -> Self;
     /// Asserts that the text stands on it.
@@ -20,7 +20,7 @@ pub(crate) trait Shows {
 
 impl Shows for Page {
     #[track_caller]
-    fn is_page(self, name: &str) -> Self {
+    fn shows_page(self, name: &str) -> Self {
         self.has_status(200).shows(&format!("data-page=\"{name}\""))
     }
 

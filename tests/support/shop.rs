@@ -117,7 +117,7 @@ impl Data {
     }
 
     /// The same data, from now on for a shop of another topology.
-    pub(crate) fn as_topology(self, topology: &str) -> Self {
+    pub(crate) fn for_topology(self, topology: &str) -> Self {
         Self { topology: topology.to_owned(), ..self }
     }
 

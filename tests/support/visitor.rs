@@ -59,10 +59,6 @@ impl Visitor {
         Self { browser }
     }
 
-    pub(crate) fn browser(&self) -> &Browser {
-        &self.browser
-    }
-
     pub(crate) async fn opens(&self, path: &str) -> Page {
         self.browser.get(path).await
     }
@@ -72,17 +68,17 @@ impl Visitor {
     }
 
     pub(crate) async fn looks_at(&self, sku: &str) -> Page {
-        self.opens(&format!("/product/{sku}")).await.is_page("product").shows(sku)
+        self.opens(&format!("/product/{sku}")).await.shows_page("product").shows(sku)
     }
 
     /// Puts units into the cart, and is shown it.
     pub(crate) async fn adds(&self, sku: &str, quantity: u32) -> Page {
         let fields = [("product_id", sku), ("quantity", &quantity.to_string())];
-        self.sends("/cart", &fields).await.is_page("cart").shows(sku)
+        self.sends("/cart", &fields).await.shows_page("cart").shows(sku)
     }
 
     pub(crate) async fn looks_at_the_cart(&self) -> Page {
-        self.opens("/cart").await.is_page("cart")
+        self.opens("/cart").await.shows_page("cart")
     }
 
     pub(crate) async fn chooses_currency(&self, code: &str) -> Page {
@@ -96,7 +92,7 @@ impl Visitor {
 
     /// Checks out, and is shown the order.
     pub(crate) async fn checks_out(&self) -> Page {
-        let page = self.tries_to_check_out(CheckOut::default()).await.is_page("order");
+        let page = self.tries_to_check_out(CheckOut::default()).await.shows_page("order");
         page.shows("your order is placed")
     }
 
@@ -110,7 +106,7 @@ impl Visitor {
     pub(crate) async fn finds_something_rare(&self) -> String {
         let shelves = self.opens("/").await.all_between("href=\"/category/", "\"");
         for shelf in shelves {
-            let shelf = self.opens(&format!("/category/{shelf}")).await.is_page("category");
+            let shelf = self.opens(&format!("/category/{shelf}")).await.shows_page("category");
             // The nine that Online Boutique has never run out.
             let skus = shelf.all_between("<li class=\"card\"><a href=\"/product/", "\"");
             if let Some(rare) = skus.into_iter().find(|sku| !BOUTIQUE.contains(&sku.as_str())) {
@@ -122,14 +118,5 @@ impl Visitor {
 }
 
 /// The nine product ids that Online Boutique has.
-pub(crate) const BOUTIQUE: [&str; 9] = [
-    SUNGLASSES,
-    "66VCHSJNUP",
-    WATCH,
-    "L9ECAV7KIM",
-    "2ZYFJ3GM2N",
-    "0PUK6V6EV0",
-    "LS4PSXUNUM",
-    "9SIQT8TOJO",
-    MUG,
-];
+pub(crate) const BOUTIQUE: [&str; 9] =
+    [SUNGLASSES, "66VCHSJNUP", WATCH, "L9ECAV7KIM", "2ZYFJ3GM2N", "0PUK6V6EV0", "LS4PSXUNUM", "9SIQT8TOJO", MUG];
