@@ -29,7 +29,7 @@ pub(crate) enum Stop {
 /// What came of an order.
 #[derive(Debug)]
 pub(crate) enum Settled {
-    Confirmed(Order),
+    Confirmed(Box<Order>),
     TakenBack,
 }
 
@@ -142,7 +142,7 @@ impl Desk {
         let pauses = self.settings.try_again_after.iter().map(Some).chain([None]);
         for pause in pauses {
             match self.settle(circumstances, order, reason.as_ref()).await {
-                Ok(Settled::Confirmed(order)) => return Ok(order),
+                Ok(Settled::Confirmed(order)) => return Ok(*order),
                 Ok(Settled::TakenBack) => {
                     return Err(reason.map_or_else(|| Failure::unavailable(why), Failure::Domain));
                 }
@@ -171,7 +171,7 @@ impl Desk {
             return self.take_back(circumstances, order, reason).await;
         }
         match self.finish(circumstances, order).await {
-            Ok(confirmed) => Ok(Settled::Confirmed(confirmed)),
+            Ok(confirmed) => Ok(Settled::Confirmed(Box::new(confirmed))),
             Err(Stop::Unknown(why)) => Err(NotNow(why)),
             Err(Stop::Back(told)) => {
                 let refunded = self.asks.payments.refund(&circumstances.payment(), id).await;

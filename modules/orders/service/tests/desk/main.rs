@@ -7,14 +7,17 @@ mod saga;
 mod support;
 mod world;
 
+use std::time::Duration;
+
 use network::Luck;
 use orders_contract::{CheckOut, OrderEvent, OrderStatus, OrdersError, OrdersService as _};
 use orders_service::audit;
+use runtime::Shutdown;
 use seam::Failure;
 use shipping_contract::ShipmentStatus;
 use support::{Shop, call, card, refusal, wanted};
 use vocabulary::{Address, CartId, Currency, Money, SessionId};
-use world::{COUPON, DECLINED_CARD, UNITS, sku};
+use world::{COUPON, DECLINED_CARD, UNITS, World, sku};
 
 #[tokio::test]
 async fn a_cart_becomes_a_paid_and_sent_order_and_is_empty_then() {
@@ -225,11 +228,7 @@ async fn stock_that_was_given_away_after_the_money_was_taken_gives_the_money_bac
     shop.network.world(|world| world.put(session.into(), 0, 1));
     tokio::spawn(async move { desk.check_out(&call(), wanted(session, "key")).await });
     shop.network.crashed().await;
-    // By the time the process is back, the hold is over.
-    shop.network.world(|world| {
-        let order = *world.holds.keys().next().unwrap();
-        world.release(order);
-    });
+    shop.network.world(World::let_holds_run_out);
 
     let desk = shop.desk().await;
     shop.settle(&desk).await;
@@ -282,4 +281,26 @@ async fn a_visitor_who_goes_away_changes_nothing() {
         audit(&shop.database).await.unwrap().by_status(OrderStatus::Confirmed).0 == 1
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_was_left_behind_is_settled_in_the_background_until_the_process_ends() {
+    let shop = Shop::new(luck_at(CAPTURE, Luck::CrashAfter)).await;
+    let (desk, session) = (shop.desk().await, SessionId::generate());
+    shop.network.world(|world| world.put(session.into(), 0, 1));
+    tokio::spawn(async move { desk.check_out(&call(), wanted(session, "key")).await });
+    shop.network.crashed().await;
+    let desk = shop.desk().await;
+    let waiting = refusal(desk.check_out(&call(), wanted(session, "key")).await);
+    assert_eq!(waiting, OrdersError::InProgress, "nobody knows yet");
+
+    let shutdown = Shutdown::by_hand(Duration::from_secs(5));
+    let running = tokio::spawn(desk.clone().run(shutdown.clone()));
+    testkit::eventually("the order is confirmed", || async {
+        desk.check_out(&call(), wanted(session, "key")).await.is_ok()
+    })
+    .await;
+
+    shutdown.request();
+    running.await.unwrap();
 }

@@ -35,6 +35,8 @@ pub(crate) enum Luck {
     AnswerLost,
     /// It has its effect when everybody has long given it up.
     Late,
+    /// It took so long that every hold is over before it arrives.
+    AfterTheHolds,
     /// The process ends before it.
     CrashBefore,
     /// The process ends after its effect.
@@ -129,6 +131,12 @@ impl Process {
         let luck = network.luck.lock().unwrap().pop_front().unwrap_or(Luck::Good);
         match luck {
             Luck::Good => return network.world(effect).map_err(Failure::Domain),
+            Luck::AfterTheHolds => {
+                return network.world(|world| {
+                    world.let_holds_run_out();
+                    effect(world).map_err(Failure::Domain)
+                });
+            }
             Luck::CallLost => {}
             Luck::AnswerLost => drop(network.world(effect)),
             Luck::Late => network.late.lock().unwrap().push(Box::new(|world| drop(effect(world)))),

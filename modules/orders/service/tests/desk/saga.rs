@@ -56,6 +56,7 @@ fn luck() -> impl Strategy<Value = Vec<Luck>> {
         2 => Just(Luck::CallLost),
         2 => Just(Luck::AnswerLost),
         2 => Just(Luck::Late),
+        1 => Just(Luck::AfterTheHolds),
         1 => Just(Luck::CrashBefore),
         1 => Just(Luck::CrashAfter),
     ];
@@ -157,7 +158,7 @@ fn tokio() -> &'static tokio::runtime::Runtime {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_goes_wrong_an_order_is_paid_and_sent_or_never_was(

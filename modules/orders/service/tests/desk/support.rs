@@ -78,8 +78,7 @@ impl Shop {
         .await;
         shutdown.request();
         running.await.unwrap();
-        let events = std::mem::take(&mut *collector.0.lock().unwrap());
-        events
+        std::mem::take(&mut *collector.0.lock().unwrap())
     }
 }
 

@@ -126,6 +126,12 @@ impl World {
         }
     }
 
+    /// What is held and not sold goes back on the shelf: its time is over.
+    pub(crate) fn let_holds_run_out(&mut self) {
+        let held = self.holds.iter().filter(|(_, (state, _))| *state == HoldState::Held).map(|(order, _)| *order);
+        held.collect::<Vec<_>>().into_iter().for_each(|order| self.release(order));
+    }
+
     pub(crate) fn authorize(
         &mut self,
         order: OrderId,
