@@ -71,6 +71,7 @@ pub async fn run(
     // The ledger is written by one at a time anyway.
     .workers(1)
     .keep_alive(KEEP_ALIVE)
+    .tcp_nodelay(true)
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()
     .listen(listener)?
