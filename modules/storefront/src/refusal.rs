@@ -111,3 +111,31 @@ impl ResponseError for Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use seam::MayHaveExecuted;
+
+    use super::*;
+
+    #[test]
+    fn every_breakdown_says_when_to_try_again_and_none_is_a_500() {
+        let cases = [
+            (Breakdown::not_there(), 503, "5"),
+            (Breakdown::lost(), 503, "5"),
+            (Breakdown::overloaded(Duration::from_millis(2_100)), 503, "3"),
+            (Breakdown::overloaded(Duration::ZERO), 503, "1"),
+            (Breakdown::DeadlineExceeded { executed: MayHaveExecuted::Maybe }, 504, "2"),
+            (Breakdown::Denied, 503, "5"),
+            (Breakdown::Broken { what: "codec".to_owned(), executed: MayHaveExecuted::No }, 503, "5"),
+            (Breakdown::Panicked, 503, "5"),
+        ];
+        for (breakdown, status, retry_after) in cases {
+            let response = Refusal::broken_down("The catalogue", &breakdown).error_response();
+            assert_eq!(response.status().as_u16(), status, "{breakdown}");
+            assert_eq!(response.headers().get(RETRY_AFTER).unwrap(), retry_after, "{breakdown}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use actix_web::{
     middleware::Next,
 };
 
-use crate::{Storefront, refusal::Refusal};
+use crate::{Storefront, api::Problem, refusal::Refusal};
 
 /// No script at all, nothing from elsewhere, and no other site's frame.
 const POLICY: &str =
@@ -30,7 +30,7 @@ pub(crate) async fn shield(
         lab.apply().await;
     }
     let mut response = if !request.method().is_safe() && comes_from_another_site(request.headers()) {
-        request.into_response(another_site().error_response())
+        refused(request)
     } else {
         next.call(request).await?.map_into_boxed_body()
     };
@@ -55,12 +55,18 @@ fn comes_from_another_site(headers: &HeaderMap) -> bool {
     origin.is_none() || origin != headers.get(HOST).and_then(|host| host.to_str().ok())
 }
 
-fn another_site() -> Refusal {
-    Refusal::because(
+fn refused(request: ServiceRequest) -> ServiceResponse<BoxBody> {
+    let refusal = Refusal::because(
         StatusCode::FORBIDDEN,
         "Not from here",
-        "Another site has sent this form. Nothing was done: open the shop itself and try again from there.",
-    )
+        "Another site has sent this. Nothing was done: open the shop itself and try again from there.",
+    );
+    let for_a_program = request.path().starts_with("/api/");
+    request.into_response(if for_a_program {
+        Problem::from(refusal).error_response()
+    } else {
+        refusal.error_response()
+    })
 }
 
 #[cfg(test)]

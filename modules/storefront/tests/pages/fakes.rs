@@ -183,6 +183,9 @@ fn assortment() -> impl Iterator<Item = Product> {
 impl CatalogService for FakeShop {
     async fn list(&self, _: &Call, wanted: Listing) -> Outcome<ProductPage, CatalogError> {
         let _state = self.answering("catalog")?;
+        if !(1..=100).contains(&wanted.limit) {
+            return Err(CatalogError::Limit { limit: wanted.limit }.into());
+        }
         let slug = wanted.category.unwrap_or_default();
         if !slug.is_empty() && !self.products.iter().any(|product| product.categories.contains(&slug)) {
             return Err(CatalogError::UnknownCategory { slug }.into());
