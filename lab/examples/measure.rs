@@ -1,6 +1,6 @@
 //! The lab on its own: compares the topologies of any program that obeys the command line in `lab::side::Executable`.
 //!
-//! `measure compare PROGRAM OUT A B...` or `measure report RUN [EXPRESSION]`
+//! `measure quick|full|smoke PROGRAM OUT A B...` or `measure report RUN [EXPRESSION]`
 
 use std::process::ExitCode;
 
@@ -8,12 +8,18 @@ use lab::{CompareOptions, ReportOptions, Thoroughness, UsageError, compare, repo
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let thoroughness = |word: &str| match word {
+        "quick" => Some(Thoroughness::Quick),
+        "full" => Some(Thoroughness::Full),
+        "smoke" => Some(Thoroughness::Smoke),
+        _ => None,
+    };
     let outcome = match &arguments[..] {
-        [command, program, out, topologies @ ..] if command == "compare" => compare(&CompareOptions {
+        [word, program, out, topologies @ ..] if let Some(thoroughness) = thoroughness(word) => compare(&CompareOptions {
             executable: program.into(),
             topologies: topologies.to_vec(),
             workload: None,
-            thoroughness: Thoroughness::Quick,
+            thoroughness,
             out: Some(out.into()),
             seed: 1,
             known_deltas: true,
@@ -21,7 +27,7 @@ fn main() -> ExitCode {
         [command, run, rest @ ..] if command == "report" => {
             report(&ReportOptions { runs: vec![run.into()], fail_if: rest.first().cloned() })
         }
-        _ => Err(UsageError::new("measure compare PROGRAM OUT A B... | measure report RUN [EXPRESSION]").into()),
+        _ => Err(UsageError::new("measure quick|full|smoke PROGRAM OUT A B... | measure report RUN [EXPRESSION]").into()),
     };
     match outcome {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),

@@ -9,6 +9,8 @@ pub enum Thoroughness {
     Quick,
     /// Ten longer rounds.
     Full,
+    /// Two rounds of moments: shows that everything works, for tests; its figures are worth nothing.
+    Smoke,
 }
 
 /// The numbers of a run.
@@ -52,14 +54,14 @@ pub struct LoadStretch {
 /// How capacity is searched for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CapacitySearch {
-    /// Steps of bisection in the pilot, which sets the loads.
+    /// Rates tried in the pilot, which sets the loads.
     pub pilot_steps: u32,
-    /// Steps of bisection in each block.
+    /// Rates tried in each block.
     pub block_steps: u32,
     /// How long each step lasts, seconds.
     pub step_seconds: f64,
-    /// How far around the pilot's value each block searches, as a share.
-    pub reach: f64,
+    /// The factor between the first two rates; its root is taken at every turn of the search.
+    pub stride: f64,
 }
 
 /// The half-widths that intervals must meet, as shares of the ratio.
@@ -83,7 +85,7 @@ impl Protocol {
                 loads: vec![stretch(25, 1.2), stretch(50, 2.4), stretch(75, 1.4)],
                 headline_load: 50,
                 ramp_seconds: 0.3,
-                capacity: CapacitySearch { pilot_steps: 4, block_steps: 3, step_seconds: 0.7, reach: 0.2 },
+                capacity: CapacitySearch { pilot_steps: 5, block_steps: 4, step_seconds: 0.7, stride: 1.25 },
                 // Five rounds of seconds cannot resolve 2 %: saying so is better than calling a wide interval equal.
                 targets: Targets { fine: 0.05, coarse: 0.25 },
                 injected_delay_us: 1000,
@@ -98,11 +100,25 @@ impl Protocol {
                 loads: vec![stretch(25, 5.0), stretch(50, 8.0), stretch(75, 5.0)],
                 headline_load: 50,
                 ramp_seconds: 0.6,
-                capacity: CapacitySearch { pilot_steps: 5, block_steps: 4, step_seconds: 1.5, reach: 0.2 },
+                capacity: CapacitySearch { pilot_steps: 6, block_steps: 6, step_seconds: 1.5, stride: 1.25 },
                 targets: Targets { fine: 0.02, coarse: 0.10 },
                 injected_delay_us: 1000,
                 injected_burn_us: 200,
                 delta_tolerance: 0.1,
+            },
+            Thoroughness::Smoke => Self {
+                name: "smoke".to_owned(),
+                rounds: 2,
+                warm_up_seconds: 0.1,
+                lone_sessions: 5,
+                loads: vec![stretch(25, 0.2), stretch(50, 0.4)],
+                headline_load: 50,
+                ramp_seconds: 0.1,
+                capacity: CapacitySearch { pilot_steps: 2, block_steps: 2, step_seconds: 0.2, stride: 2.0 },
+                targets: Targets { fine: 0.05, coarse: 0.25 },
+                injected_delay_us: 1000,
+                injected_burn_us: 200,
+                delta_tolerance: 0.2,
             },
         }
     }

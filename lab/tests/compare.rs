@@ -1,5 +1,7 @@
 //! The whole way from `compare` to a gate, on the stand-in shop.
 
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
 use std::path::{Path, PathBuf};
 
 use lab::{CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError, compare, report};

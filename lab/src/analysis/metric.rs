@@ -127,7 +127,10 @@ impl Metric {
                 let bytes: u64 = of_side.map(|process| process.pss_bytes).sum();
                 (bytes > 0).then(|| bytes as f64 / (1024.0 * 1024.0))
             }
-            Kind::Capacity => block.capacity.as_ref().map(|capacity| capacity.rps),
+            // A search that ran out of steps knows a bound, not a value.
+            Kind::Capacity => {
+                block.capacity.as_ref().filter(|capacity| capacity.beyond.is_none()).map(|capacity| capacity.rps)
+            }
         }
     }
 

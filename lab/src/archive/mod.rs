@@ -114,13 +114,13 @@ pub struct PilotRecord {
 pub struct CapacityRecord {
     /// The rate found, requests per second.
     pub rps: f64,
-    /// Which end of the bracket the search ran into, when it did: the capacity lies beyond.
+    /// Where the capacity lies when the search never turned, so that `rps` is only a bound.
     pub beyond: Option<Bound>,
     /// Every rate that was tried.
     pub steps: Vec<CapacityStep>,
 }
 
-/// An end of the bracket.
+/// On which side of all rates that were tried the capacity lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {

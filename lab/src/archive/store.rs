@@ -1,6 +1,8 @@
 //! Reading and writing run folders without ever leaving half a file.
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::Context;
@@ -23,7 +25,8 @@ pub fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
     let folder = path.parent().context("a file needs a folder")?;
     std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     let write = || -> anyhow::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        // Reports are there to be passed on: readable for all, as far as the umask of the person allows.
+        let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(path)?;

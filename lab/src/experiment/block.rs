@@ -128,8 +128,7 @@ impl Experiment {
     fn block_capacity(&self, side: &RunningSide, name: &str, number: u64) -> anyhow::Result<Option<CapacityRecord>> {
         let search = &self.run.protocol.capacity;
         let Some(pilot) = self.run.pilots.iter().find(|pilot| pilot.side == name) else { return Ok(None) };
-        let bracket = (pilot.capacity.rps * (1.0 - search.reach), pilot.capacity.rps * (1.0 + search.reach));
-        self.search_capacity(side, bracket, search.block_steps, number).map(Some)
+        self.search_capacity(side, pilot.capacity.rps, search.block_steps, number).map(Some)
     }
 }
 

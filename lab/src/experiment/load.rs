@@ -10,7 +10,7 @@ use crate::archive::{
 };
 use crate::environment::busy_ticks;
 use crate::generator::{Answer, Drive, Measured, Pacing, Progress, Think, drive};
-use crate::side::{Role, RunningSide};
+use crate::side::{Role, RunningSide, prefer_generator};
 use crate::workload::{Arrivals, Trace, TraceOptions};
 
 /// After the last answer, what events still have to do is given this long before the clocks are read.
@@ -61,6 +61,7 @@ impl Experiment {
             let (sender, receiver) = channel();
             let this = &this;
             scope.spawn(move || {
+                prefer_generator();
                 let _ = sender.send(drive(this, observer));
             });
             loop {
@@ -129,7 +130,7 @@ impl Experiment {
         })
     }
 
-    /// Finds what a side carries, first roughly by a closed loop, then by bisection.
+    /// Finds what a side carries, first roughly by a closed loop, then by a search.
     pub(super) fn pilot_capacity(&self, side: &RunningSide, name: &str) -> anyhow::Result<PilotRecord> {
         let search = &self.run.protocol.capacity;
         let trace = self.trace(1, Arrivals::Closed { sessions: 200_000 / self.workload.requests_per_session().max(1.0) as usize });
@@ -152,31 +153,32 @@ impl Experiment {
             first_errors(&measured.errors)
         );
         let rate = measured.answered as f64 / (measured.wall_ns as f64 / 1e9);
-        let capacity = self.search_capacity(side, (rate * 0.4, rate * 1.1), search.pilot_steps, 10)?;
+        let capacity = self.search_capacity(side, rate * 0.7, search.pilot_steps, 10)?;
         Ok(PilotRecord { side: name.to_owned(), closed_loop_rps: rate, capacity })
     }
 
-    /// Bisects for the highest rate that holds the objective. `number` keeps the traces apart from all others.
+    /// Walks from a first guess towards the highest rate that holds the objective, and halves its stride at every turn.
+    ///
+    /// Unlike bisection within fixed ends it also finds a capacity that lies far from the guess. `number` keeps the traces apart
+    /// from all others.
     pub(super) fn search_capacity(
         &self,
         side: &RunningSide,
-        bracket: (f64, f64),
+        guess: f64,
         steps: u32,
         number: u64,
     ) -> anyhow::Result<CapacityRecord> {
-        let (mut low, mut high) = bracket;
         let mut tried: Vec<CapacityStep> = Vec::new();
+        let (mut offered, mut stride) = (guess, self.run.protocol.capacity.stride);
         for step in 0..steps {
-            let offered = f64::midpoint(low, high);
             let result = self.try_rate(side, offered, number + u64::from(step))?;
-            if result.held {
-                low = offered;
-            } else {
-                high = offered;
+            if tried.iter().any(|before| before.held != result.held) {
+                stride = stride.sqrt();
             }
+            offered = if result.held { offered * stride } else { offered / stride };
             tried.push(result);
         }
-        Ok(conclude(tried, bracket, self.workload.objective_p99_ms))
+        Ok(conclude(tried, self.workload.objective_p99_ms))
     }
 
     fn try_rate(&self, side: &RunningSide, offered: f64, number: u64) -> anyhow::Result<CapacityStep> {
@@ -198,11 +200,16 @@ impl Experiment {
     }
 }
 
-/// Reads the capacity off the rates that were tried: between the highest that held and the lowest that did not, where the
+/// Reads the capacity off the rates that were tried: between the lowest that did not hold and the highest below it that did, where the
 /// logarithm of p99, taken as a line between the two, crosses the objective.
-fn conclude(steps: Vec<CapacityStep>, bracket: (f64, f64), objective: f64) -> CapacityRecord {
-    let held = steps.iter().filter(|step| step.held).max_by(|a, b| a.offered_rps.total_cmp(&b.offered_rps));
+fn conclude(steps: Vec<CapacityStep>, objective: f64) -> CapacityRecord {
     let broke = steps.iter().filter(|step| !step.held).min_by(|a, b| a.offered_rps.total_cmp(&b.offered_rps));
+    // A rate that held above one that did not is luck: the lower of the two counts.
+    let ceiling = broke.map_or(f64::INFINITY, |step| step.offered_rps);
+    let held = steps
+        .iter()
+        .filter(|step| step.held && step.offered_rps < ceiling)
+        .max_by(|a, b| a.offered_rps.total_cmp(&b.offered_rps));
     let (rps, beyond) = match (held, broke) {
         (Some(held), Some(broke)) => {
             let (below, above) = (held.p99_ms.ln(), broke.p99_ms.ln());
@@ -210,7 +217,7 @@ fn conclude(steps: Vec<CapacityStep>, bracket: (f64, f64), objective: f64) -> Ca
             (held.offered_rps + share.clamp(0.0, 1.0) * (broke.offered_rps - held.offered_rps), None)
         }
         (Some(held), None) => (held.offered_rps, Some(Bound::Above)),
-        (None, _) => (bracket.0, Some(Bound::Below)),
+        (None, broke) => (broke.map_or(0.0, |step| step.offered_rps), Some(Bound::Below)),
     };
     CapacityRecord { rps, beyond, steps }
 }
@@ -233,14 +240,16 @@ mod tests {
 
     #[test]
     fn capacity_lies_where_p99_crosses_the_objective() {
-        let found = conclude(vec![step(100.0, 5.0), step(200.0, 500.0)], (50.0, 300.0), 50.0);
+        let found = conclude(vec![step(100.0, 5.0), step(200.0, 500.0)], 50.0);
         assert!((found.rps - 150.0).abs() < 1e-9 && found.beyond.is_none());
+        let lucky = conclude(vec![step(100.0, 5.0), step(200.0, 500.0), step(300.0, 6.0)], 50.0);
+        assert!((lucky.rps - 150.0).abs() < 1e-9, "a higher rate that happened to hold does not count");
     }
 
     #[test]
-    fn a_search_that_runs_into_its_bracket_says_so() {
-        assert_eq!(conclude(vec![step(100.0, 5.0)], (50.0, 300.0), 50.0).beyond, Some(Bound::Above));
-        let none = conclude(vec![step(100.0, 500.0)], (50.0, 300.0), 50.0);
-        assert_eq!((none.rps, none.beyond), (50.0, Some(Bound::Below)));
+    fn a_search_that_never_turned_says_that_the_capacity_lies_beyond() {
+        assert_eq!(conclude(vec![step(100.0, 5.0)], 50.0).beyond, Some(Bound::Above));
+        let none = conclude(vec![step(100.0, 500.0), step(80.0, 400.0)], 50.0);
+        assert_eq!((none.rps, none.beyond), (80.0, Some(Bound::Below)));
     }
 }

@@ -20,7 +20,7 @@ use crate::calendar::Moment;
 use crate::environment::Environment;
 use crate::protocol::{Protocol, Thoroughness};
 use crate::random::Random;
-use crate::side::{Executable, Placement};
+use crate::side::{Executable, Placement, PreferredSession};
 use crate::workload::Workload;
 use crate::{Outcome, UsageError, report};
 use progress::Display;
@@ -60,7 +60,7 @@ pub fn compare(options: &CompareOptions) -> anyhow::Result<Outcome> {
     let signals = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM]
         .map(|signal| signal_hook::flag::register(signal, Arc::clone(&stop)));
     let outcome = Experiment::prepare(options, workload, placement, executable, Arc::clone(&stop))
-        .and_then(|experiment| experiment.run());
+        .and_then(Experiment::run);
     for signal in signals.into_iter().flatten() {
         signal_hook::low_level::unregister(signal);
     }
@@ -166,6 +166,7 @@ impl Experiment {
     fn run(mut self) -> anyhow::Result<Outcome> {
         // The lab's own threads share the generator's CPU, so that nothing of it takes time from the sides.
         crate::side::pin_lab(&self.run.placement.generator)?;
+        let _preferred = PreferredSession::begin();
         self.display.say(&format!("seeding the data that every block starts from ({})", self.executable.path.display()));
         self.executable.seed(&self.template())?;
         let measured = self.measure();

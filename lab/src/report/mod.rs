@@ -1,7 +1,11 @@
 //! Reports: what a run says, as JSON for scripts, as Markdown for a pull request and as one HTML file for people.
 
+mod figures;
+mod html;
 mod json;
+mod limits;
 mod markdown;
+mod tables;
 mod words;
 
 use std::io::Write;
@@ -9,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+pub use html::to_html;
 pub use json::to_json;
 pub use markdown::to_markdown;
 
@@ -44,13 +49,9 @@ pub fn report(options: &ReportOptions) -> anyhow::Result<Outcome> {
         print(&summary)?;
         let analysis = Analysis::of(run);
         match &condition {
-            Some(condition) => {
-                if condition.is_true_of(run, &analysis)? {
-                    outcome = Outcome::ConditionHolds;
-                }
-            }
+            Some(condition) if condition.is_true_of(run, &analysis)? => outcome = Outcome::ConditionHolds,
             None if !analysis.valid => outcome = Outcome::Untrusted,
-            None => {}
+            Some(_) | None => {}
         }
     }
     Ok(outcome)
@@ -70,12 +71,13 @@ fn refuse_unlike(first: &Run, other: &Run) -> Result<(), UsageError> {
     Ok(())
 }
 
-/// Writes `report.json` and `report.md` into the folder of a run; returns what to print.
+/// Writes `report.json`, `report.md` and `report.html` into the folder of a run; returns what to print.
 pub fn write_reports(folder: &Path, run: &Run) -> anyhow::Result<String> {
     let analysis = Analysis::of(run);
     write_text(&folder.join("report.json"), &to_json(&analysis))?;
     let markdown = to_markdown(run, &analysis);
     write_text(&folder.join("report.md"), &markdown)?;
+    write_text(&folder.join("report.html"), &to_html(run, &analysis)?)?;
     let mut summary = markdown;
     summary.push_str(&format!("\nThe report: {}\n", folder.join("report.html").display()));
     Ok(summary)

@@ -12,7 +12,7 @@ pub(crate) fn number(value: f64) -> String {
         let text = whole.abs().to_string();
         let mut grouped = String::new();
         for (index, digit) in text.chars().enumerate() {
-            if index > 0 && (text.len() - index) % 3 == 0 {
+            if index > 0 && (text.len() - index).is_multiple_of(3) {
                 grouped.push(',');
             }
             grouped.push(digit);
@@ -44,38 +44,36 @@ pub(crate) fn ratio(value: f64) -> String {
     if (value - 1.0).abs() < 0.095 { format!("{value:.3}") } else if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
 }
 
-/// The verdict on a side in sentences, one for cost and latency, one for the rest.
+/// The verdict on a side in sentences: what it costs visitors and machine, then what else it takes.
 pub(crate) fn sentences(run: &Run, analysis: &Analysis, side: &str) -> Vec<String> {
     let find = |metric: &str| analysis.verdict(metric, side);
     let first = run.compared().next().map(|side| side.name.clone()).unwrap_or_default();
+    let load = run.protocol.headline_load;
     let mut out = Vec::new();
     if let (Some(cpu), Some(p50)) = (find("cpu_per_request"), find("p50")) {
         out.push(format!(
-            "Running {side} instead of {first} {}, and p50 at {} % load {}.",
-            phrase(cpu, "the CPU per request", "costs"),
-            run.protocol.headline_load,
-            phrase(p50, "the time", "takes")
+            "Against {first}, {side} {} and {} at {load} % load.",
+            phrase(cpu, "costs", "the CPU per request", "CPU per request"),
+            phrase(p50, "takes", "the time for half of its answers (p50)", "p50"),
         ));
     }
     if let (Some(capacity), Some(memory)) = (find("capacity"), find("memory_pss")) {
         out.push(format!(
-            "On equal CPUs it {}, and {}.",
-            phrase(capacity, "the load", "carries"),
-            phrase(memory, "the memory", "needs")
+            "On the same CPUs it {} and {}.",
+            phrase(capacity, "carries", "the load", "the load it carries"),
+            phrase(memory, "needs", "the memory", "memory"),
         ));
     }
     out
 }
 
-/// `costs 1.31 [1.28, 1.34] times the CPU`, or that nothing can be said.
-fn phrase(verdict: &Verdict, what: &str, verb: &str) -> String {
-    match (verdict.verdict, verdict.interval()) {
-        (_, None) => format!("{verb} an unknown share of {what} (cannot tell)"),
-        ("no difference shown", Some(interval)) => {
-            format!("{verb} {what} without a difference shown, {}", with_interval(interval))
-        }
-        ("cannot tell", Some(interval)) => format!("{verb} {} times {what} (cannot tell)", with_interval(interval)),
-        (_, Some(interval)) => format!("{verb} {} times {what}", with_interval(interval)),
+/// `costs 1.31 times the CPU [1.28, 1.34]`, or what can be said instead.
+fn phrase(verdict: &Verdict, verb: &str, what: &str, name: &str) -> String {
+    let Some(interval) = verdict.interval() else { return format!("was not measured often enough for {name}") };
+    match verdict.verdict {
+        "no difference shown" => format!("shows no difference in {name} ({} times)", with_interval(interval)),
+        "cannot tell" => format!("leaves open whether {name} differs ({} times)", with_interval(interval)),
+        _ => format!("{verb} {} times {what} {}", ratio(interval.estimate), bracket(interval)),
     }
 }
 

@@ -4,6 +4,8 @@ use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use super::priority::prefer_side;
+
 /// The CPUs of a run: every side gets the same ones, the generator its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
@@ -11,6 +13,8 @@ pub struct Placement {
     pub generator: Vec<usize>,
     /// The CPUs that each side has while it runs.
     pub side: Vec<usize>,
+    /// Whether generator and sides run before other programs of the machine; the sides all alike. Needs a privileged account.
+    pub preferred: bool,
 }
 
 impl Placement {
@@ -18,10 +22,11 @@ impl Placement {
     pub fn divide() -> anyhow::Result<Self> {
         let mut allowed = allowed_cpus()?;
         if allowed.len() < 2 {
-            return Ok(Self { generator: allowed.clone(), side: allowed });
+            return Ok(Self { generator: allowed.clone(), side: allowed, preferred: false });
         }
         let generator = allowed.split_off(allowed.len() - 1);
-        Ok(Self { generator, side: allowed })
+        let preferred = std::thread::spawn(prefer_side).join().unwrap_or(false);
+        Ok(Self { generator, side: allowed, preferred })
     }
 
     /// Whether the generator has a CPU that no side uses.
@@ -52,6 +57,7 @@ pub(crate) fn on_cpus<T: Send>(cpus: &[usize], work: impl FnOnce() -> T + Send) 
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             pin_this_thread(cpus)?;
+            prefer_side();
             Ok(work())
         });
         thread.join().map_err(|_| anyhow::anyhow!("a thread of the lab panicked"))?

@@ -3,6 +3,7 @@
 mod command;
 mod cpus;
 mod data;
+mod priority;
 mod processes;
 mod running;
 
@@ -13,4 +14,5 @@ pub use processes::{Census, Process, Role, Usage};
 pub use running::RunningSide;
 
 pub(crate) use cpus::pin_this_thread as pin_lab;
+pub(crate) use priority::{PreferredSession, prefer_generator};
 pub(crate) use processes::pss_bytes;

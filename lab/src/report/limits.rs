@@ -1,0 +1,158 @@
+//! What ran, what the figures do not show, and how to do it again.
+
+use crate::analysis::load_label;
+use crate::archive::{Bound, Part, Run};
+use crate::report::words::number;
+
+/// The facts of a run that a reader needs to judge it.
+pub(super) fn what_ran(run: &Run) -> Vec<(&'static str, String)> {
+    let environment = &run.environment;
+    let cpus = |cpus: &[usize]| cpus.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let loads: Vec<String> = run
+        .protocol
+        .loads
+        .iter()
+        .map(|load| format!("{} ({:.1} s at {}/s)", load_label(&load.percent.to_string()), load.seconds, number(run.reference_rps() * f64::from(load.percent) / 100.0)))
+        .collect();
+    let pilots: Vec<String> =
+        run.pilots.iter().map(|pilot| format!("{} {}/s", pilot.side, number(pilot.capacity.rps))).collect();
+    vec![
+        ("sides", run.sides.iter().map(|side| side.name.clone()).collect::<Vec<_>>().join(" · ")),
+        (
+            "program",
+            format!(
+                "{:.1} MB, SHA-256 {}…, {}",
+                environment.binary_bytes as f64 / 1e6,
+                &environment.binary_sha256[..environment.binary_sha256.len().min(16)],
+                environment.rustc.as_deref().unwrap_or("compiler unknown")
+            ),
+        ),
+        ("commit", environment.commit.clone().unwrap_or_else(|| "unknown".to_owned())),
+        (
+            "machine",
+            format!(
+                "{}, {} cores{}, {:.1} GiB, {}",
+                environment.cpu_model,
+                environment.cores,
+                if environment.virtualised { " of a virtual machine" } else { "" },
+                environment.memory_bytes as f64 / (1_u64 << 30) as f64,
+                environment.kernel
+            ),
+        ),
+        (
+            "CPU frequency governor",
+            environment.governor.clone().unwrap_or_else(|| "not exposed by this machine".to_owned()),
+        ),
+        (
+            "placement",
+            format!(
+                "every side on CPU {}, the generator on CPU {}{}",
+                cpus(&run.placement.side),
+                cpus(&run.placement.generator),
+                if run.placement.preferred { "; both before other programs of the machine" } else { "" }
+            ),
+        ),
+        ("load average at the start", environment.load_average.clone()),
+        (
+            "workload",
+            format!(
+                "{}. {:.1} requests per session in the mean, redirects counted; partly open: sessions arrive as a Poisson process, \
+                 requests follow one another with think times",
+                run.workload.description, run.workload.requests_per_session
+            ),
+        ),
+        ("loads", format!("1 session at a time ({} sessions), {}", run.protocol.lone_sessions, loads.join(", "))),
+        ("capacities that set the loads", pilots.join(", ")),
+        (
+            "rounds",
+            format!(
+                "{} rounds, {} blocks: fresh processes and restored data for each, order drawn within each round, the same arrivals for \
+                 every side of a round",
+                run.protocol.rounds,
+                run.blocks.len()
+            ),
+        ),
+        ("began", format!("{}, took {:.0} s", run.started_at, run.seconds)),
+        ("seed", run.seed.to_string()),
+    ]
+}
+
+/// What a reader must not conclude from this run.
+pub(super) fn limits(run: &Run) -> Vec<String> {
+    let mut limits = Vec::new();
+    if run.environment.cores <= 2 {
+        limits.push(
+            "On two cores the sides have one CPU, so a split cannot use parallelism here and p99 ratios are indicative; CPU per \
+             request is the headline because it stands contention best."
+                .to_owned(),
+        );
+    }
+    if run.environment.virtualised {
+        limits.push("The machine is virtual: neighbours on the same hardware show as noise that the intervals include.".to_owned());
+    }
+    let foreign = foreign_share(run);
+    if foreign > 0.05 {
+        limits.push(format!(
+            "Other work took {:.0} % of the sides' CPUs while they were timed (kernel work for the network included); a quieter machine gives narrower intervals.",
+            foreign * 100.0
+        ));
+    }
+    limits.push(format!(
+        "“No difference shown” needs an interval that holds 1 and is narrower than ±{:.0} % (CPU, p50, memory) or ±{:.0} % (p99, \
+         capacity) in the {} protocol; anything wider is “cannot tell”. One interval in twenty misses the truth.",
+        run.protocol.targets.fine * 100.0,
+        run.protocol.targets.coarse * 100.0,
+        run.protocol.name
+    ));
+    limits.push(format!(
+        "Capacity is the highest rate at which p99 stays within {} ms and failures below 0.1 %, searched in steps of {} s; between \
+         the last rate that held and the first that did not it is interpolated.",
+        number(run.workload.objective_p99_ms),
+        run.protocol.capacity.step_seconds
+    ));
+    let open_ended = run.blocks.iter().filter_map(|block| block.capacity.as_ref()).filter(|found| found.beyond.is_some()).count();
+    if open_ended > 0 {
+        let above = run.blocks.iter().filter_map(|block| block.capacity.as_ref()?.beyond).filter(|bound| *bound == Bound::Above);
+        limits.push(format!(
+            "In {open_ended} blocks the search for the capacity ended without a turn ({} of them still carried the highest rate tried); \
+             these are left out of the ratio.",
+            above.count()
+        ));
+    }
+    limits.push(
+        "CPU comes from the kernel's process clocks (nanoseconds, ended threads included), over all processes of a side from before the \
+         first arrival to after the last answer. The supervisor and the payment provider's stand-in are counted apart for every side. \
+         Memory is the proportional set size (PSS) after the loads. Context switches are those of living threads."
+            .to_owned(),
+    );
+    limits.push(format!(
+        "Answers were compared on {} sessions ({} answers) after replacing: {}.",
+        run.equality.sessions,
+        run.equality.answers,
+        run.equality.normalised.join("; ")
+    ));
+    if let Some(reason) = &run.ladder.absent {
+        limits.push(format!("Figure 2, the ladder, is left out: {}.", reason.trim_end_matches('.')));
+    }
+    if run.side_for(Part::KnownDelay).is_none() {
+        limits.push("No known delay and no known burn were injected, so only the A/A speaks for the instrument.".to_owned());
+    }
+    limits.push(
+        "Not measured by this run, and figures 5 to 10 left out for it: scaling and replicas (6), failures (7), change and operation (8), \
+         predictions (9), which edges to cut (10). A verdict here is about cost, not about what a split may buy."
+            .to_owned(),
+    );
+    limits
+}
+
+fn foreign_share(run: &Run) -> f64 {
+    let shares: Vec<f64> =
+        run.blocks.iter().flat_map(|block| &block.points).map(|point| point.foreign_cpu_share).collect();
+    shares.iter().sum::<f64>() / shares.len().max(1) as f64
+}
+
+/// The command that repeats the run.
+pub(super) fn redo(run: &Run) -> String {
+    let topologies: Vec<&str> = run.compared().map(|side| side.topology.as_str()).collect();
+    format!("cleave compare {} --{} --workload {} --seed {}", topologies.join(" "), run.protocol.name, run.workload.name, run.seed)
+}
