@@ -131,12 +131,7 @@ mod tests {
     use super::*;
 
     fn card(number: &str) -> Card {
-        Card {
-            number: number.to_owned(),
-            expiration_month: 1,
-            expiration_year: 2030,
-            security_code: "123".to_owned(),
-        }
+        Card { number: number.to_owned(), expiration_month: 1, expiration_year: 2030, security_code: "123".to_owned() }
     }
 
     #[test]
