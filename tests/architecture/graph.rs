@@ -85,6 +85,54 @@ pub(crate) fn is_what_readmes_say(workspace: &Workspace, report: &mut Report) {
     }
 }
 
+/// The composition's own table of modules, by which topologies are drawn and checked, is the graph of the code.
+pub(crate) fn is_what_the_composition_says(workspace: &Workspace, report: &mut Report) {
+    const PLACE: &str = "src/compose.rs";
+    let Some(source) = workspace.sources.iter().find(|source| source.path == PLACE) else { return };
+    let said = composed(&product_tokens(&source.text));
+    let asks = of(workspace).asks;
+    for (module, asks) in &asks {
+        match said.get(module) {
+            None => report.add(
+                PLACE,
+                format!("MODULES lacks `{module}`"),
+                format!("add `(\"{module}\", &[..])`, in dependency order"),
+            ),
+            Some(said) if said != asks => report.add(
+                PLACE,
+                format!("MODULES says that {module} asks [{}], and its code asks [{}]", join(said), join(asks)),
+                "write down what the code asks, or change the code",
+            ),
+            Some(_) => {}
+        }
+    }
+    for module in said.keys().filter(|module| !asks.contains_key(*module)) {
+        report.add(PLACE, format!("MODULES has `{module}`, which is not in modules/"), "take it out");
+    }
+}
+
+/// The rows of `const MODULES: ... = &[("module", &["asked", ...]), ...];`.
+fn composed(tokens: &[Token<'_>]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut rows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let named = tokens.windows(2).position(|pair| pair[0].is_word("const") && pair[1].is_word("MODULES"));
+    let table = named.map_or(&[][..], |at| &tokens[at..]);
+    let mut depth = 0_usize;
+    let mut module = String::new();
+    for token in table.iter().skip_while(|token| !token.is_mark('=')).take_while(|token| !token.is_mark(';')) {
+        match (token.text(), depth) {
+            (Some(name), 1) => {
+                module = name.to_owned();
+                rows.entry(module.clone()).or_default();
+            }
+            (Some(asked), _) => _ = rows.entry(module.clone()).or_default().insert(asked.to_owned()),
+            (None, _) if token.is_mark('[') => depth += 1,
+            (None, _) if token.is_mark(']') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+    }
+    rows
+}
+
 /// The picture in `docs/` is the graph of today.
 pub(crate) fn is_drawn(workspace: &Workspace, report: &mut Report) {
     if workspace.picture.as_deref() != Some(&drawn(&of(workspace))) {

@@ -19,6 +19,11 @@ publish.workspace = true
 workspace = true
 ";
 
+const COMPOSITION: &str = r#"
+use shelf_service::Shelf;
+const MODULES: &[(&str, &[&str])] = &[("shelf", &[]), ("desk", &["shelf"]), ("storefront", &["desk"])];
+"#;
+
 /// How a sound house is spoilt, and the rule that must notice.
 struct Case {
     breaks: &'static str,
@@ -67,6 +72,19 @@ const CASES: &[Case] = &[
         breaks: "each module's README says whom it asks",
         by: "a module without README",
         spoil: |house| _ = house.readmes.remove("shelf"),
+    },
+    Case {
+        breaks: "the composition's table is the graph",
+        by: "a module that the composition has forgotten",
+        spoil: |house| the_source(house, "src/compose.rs").text = "//! Empty.\nconst MODULES: &[()] = &[];".to_owned(),
+    },
+    Case {
+        breaks: "the composition's table is the graph",
+        by: "a question that the composition's table does not have",
+        spoil: |house| {
+            let compose = the_source(house, "src/compose.rs");
+            compose.text = compose.text.replace("&[\"shelf\"]", "&[]");
+        },
     },
     Case {
         breaks: "the picture of the modules is current",
@@ -289,7 +307,7 @@ fn sound_house() -> Workspace {
         ("migrations/src/lib.rs", "pub mod shelf;"),
         ("migrations/src/shelf/mod.rs", "Table::create().table(\"goods\")"),
         ("src/main.rs", "mod compose;"),
-        ("src/compose.rs", "use shelf_service::Shelf;"),
+        ("src/compose.rs", COMPOSITION),
         ("tests/main.rs", "mod journeys;"),
         ("tests/journeys/mod.rs", "mod buying;"),
         ("tests/journeys/buying.rs", "#[test] fn somebody_buys() {}"),
@@ -344,6 +362,9 @@ fn add(house: &mut Workspace, path: &str, code: &str) {
 }
 
 fn append(house: &mut Workspace, path: &str, code: &str) {
-    let source = house.sources.iter_mut().find(|source| source.path == path).unwrap();
-    source.text.push_str(code);
+    the_source(house, path).text.push_str(code);
+}
+
+fn the_source<'a>(house: &'a mut Workspace, path: &str) -> &'a mut Source {
+    house.sources.iter_mut().find(|source| source.path == path).unwrap()
 }

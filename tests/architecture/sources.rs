@@ -1,5 +1,7 @@
 //! What the text of every Rust file keeps to.
 
+use std::collections::BTreeMap;
+
 use super::{
     report::Report,
     tokens::{Token, product_tokens, segments, tokens},
@@ -99,15 +101,16 @@ fn is_parent(parents: &[String], path: &str) -> bool {
 
 /// The root alone knows which service stands behind a contract, and of the root, one file.
 pub(crate) fn name_services_in_one_place(workspace: &Workspace, report: &mut Report) {
-    for service in workspace.crates.iter().filter(|member| matches!(member.kind(), Kind::Service(_))) {
-        let name = service.name.replace('-', "_");
-        let own = format!("{}/", service.folder);
-        for source in &workspace.sources {
-            let composes = source.path == "src/compose.rs" || source.path.starts_with("src/compose/");
-            if composes || source.path.starts_with(&own) {
-                continue;
-            }
-            for token in tokens(&source.text).iter().filter(|token| token.is_word(&name)) {
+    let services = workspace.crates.iter().filter(|member| matches!(member.kind(), Kind::Service(_)));
+    let folders: BTreeMap<String, String> =
+        services.map(|service| (service.name.replace('-', "_"), format!("{}/", service.folder))).collect();
+    for source in &workspace.sources {
+        if source.path == "src/compose.rs" || source.path.starts_with("src/compose/") {
+            continue;
+        }
+        for token in tokens(&source.text) {
+            let Some(name) = token.word() else { continue };
+            if folders.get(name).is_some_and(|own| !source.path.starts_with(own)) {
                 report.add(
                     &format!("{}:{}", source.path, token.line),
                     format!("`{name}` is named outside src/compose.rs"),

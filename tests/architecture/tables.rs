@@ -55,9 +55,9 @@ fn tables_named(tokens: &[Token<'_>]) -> Vec<(usize, String)> {
         };
         if let Some(text) = token.text() {
             // `table_name = "x"`, `.table("x")`, `.from("x")`, `Alias::new("x")`
-            if follows("table_name", '=')
-                || ["table", "from", "new", "into_table"].iter().any(|word| follows(word, '('))
-            {
+            let alias = follows("new", '(') && before(5).is_some_and(|token| token.is_word("Alias"));
+            let builder = ["table", "from", "into_table"].iter().any(|word| follows(word, '('));
+            if follows("table_name", '=') || builder || alias {
                 named.push((token.line, text.to_owned()));
             }
             named.extend(tables_in_sql(text).into_iter().map(|table| (token.line, table)));
@@ -96,10 +96,13 @@ fn tables_are_found_however_they_are_written() {
         Table::create().table(LongSales::Table);
         Table::create().table("stock");
         raw("CREATE TABLE IF NOT EXISTS ledger (id)"); raw("SELECT 1 FROM \"holds\" JOIN lines ON 1");
-        error("nothing came from sales, so update it")
+        Alias::new("aliases"); ModuleName::new("module"); error("nothing came from people, so update it")
     "#;
 
     let tables: BTreeSet<String> = tables_named(&tokens(source)).into_iter().map(|(_, table)| table).collect();
 
-    assert_eq!(tables, BTreeSet::from(["sales", "long_sales", "stock", "ledger", "holds", "lines"].map(str::to_owned)));
+    assert_eq!(
+        tables,
+        BTreeSet::from(["aliases", "holds", "ledger", "lines", "long_sales", "sales", "stock"].map(str::to_owned))
+    );
 }
