@@ -4,7 +4,7 @@ use actix_web::{App, HttpServer};
 use storefront::{Settings, Storefront};
 
 #[path = "../tests/pages/fakes.rs"]
-#[expect(dead_code, reason = "the tests use more of it")]
+#[expect(dead_code, reason = "it belongs to the tests, which use more of it")]
 mod fakes;
 
 #[actix_web::main]

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn only_other_sites_are_refused() {
-        let cases: [(&[(&str, &str)], bool, &str); 9] = [
+        type Headers = &'static [(&'static str, &'static str)];
+        let cases: [(Headers, bool, &str); 9] = [
             (&[], false, "a plain client"),
             (&[("host", "shop.test")], false, "a plain client that names the host"),
             (&[("sec-fetch-site", "same-origin")], false, "our own page"),

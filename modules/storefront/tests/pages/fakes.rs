@@ -1,5 +1,7 @@
 //! A whole shop in memory, small enough to read: what the storefront is tested and looked at with.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up should say where")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},

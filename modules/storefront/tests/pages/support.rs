@@ -1,5 +1,7 @@
 //! A browser and the shop it visits.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up should say where")]
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use actix_web::{
