@@ -15,19 +15,23 @@ fn main() -> ExitCode {
         _ => None,
     };
     let outcome = match &arguments[..] {
-        [word, program, out, topologies @ ..] if let Some(thoroughness) = thoroughness(word) => compare(&CompareOptions {
-            executable: program.into(),
-            topologies: topologies.to_vec(),
-            workload: None,
-            thoroughness,
-            out: Some(out.into()),
-            seed: 1,
-            known_deltas: true,
-        }),
+        [word, program, out, topologies @ ..] if let Some(thoroughness) = thoroughness(word) => {
+            compare(&CompareOptions {
+                executable: program.into(),
+                topologies: topologies.to_vec(),
+                workload: None,
+                thoroughness,
+                out: Some(out.into()),
+                seed: 1,
+                known_deltas: true,
+            })
+        }
         [command, run, rest @ ..] if command == "report" => {
             report(&ReportOptions { runs: vec![run.into()], fail_if: rest.first().cloned() })
         }
-        _ => Err(UsageError::new("measure quick|full|smoke PROGRAM OUT A B... | measure report RUN [EXPRESSION]").into()),
+        _ => {
+            Err(UsageError::new("measure quick|full|smoke PROGRAM OUT A B... | measure report RUN [EXPRESSION]").into())
+        }
     };
     match outcome {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),

@@ -31,7 +31,9 @@ fn main() -> ExitCode {
         }
         ["seed", ..] => {
             let folder = value_of(&arguments, "--data");
-            std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(Path::new(&folder).join("shop.db"), "seeded")).unwrap();
+            std::fs::create_dir_all(&folder)
+                .and_then(|()| std::fs::write(Path::new(&folder).join("shop.db"), "seeded"))
+                .unwrap();
             ExitCode::SUCCESS
         }
         ["verify", ..] => {
@@ -40,7 +42,13 @@ fn main() -> ExitCode {
             ExitCode::from(u8::from(found.is_err()))
         }
         ["probe", ..] => {
-            let rungs = [("direct call", 1.5), ("dyn call", 9.8), ("codec", 900.0), ("loopback", 61_000.0), ("separate process", 66_000.0)];
+            let rungs = [
+                ("direct call", 1.5),
+                ("dyn call", 9.8),
+                ("codec", 900.0),
+                ("loopback", 61_000.0),
+                ("separate process", 66_000.0),
+            ];
             let rungs = rungs.map(|(rung, ns)| format!(r#"{{"rung":"{rung}","wall_ns":{ns},"cpu_ns":{}}}"#, ns * 0.9));
             println!("[{}]", rungs.join(","));
             ExitCode::SUCCESS

@@ -52,7 +52,8 @@ impl Environment {
             memory_bytes: field(&read("/proc/meminfo"), "MemTotal")
                 .and_then(|text| text.trim_end_matches("kB").trim().parse::<u64>().ok())
                 .map_or(0, |kibibytes| kibibytes * 1024),
-            virtualised: field(&cpu_info, "flags").is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
+            virtualised: field(&cpu_info, "flags")
+                .is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
             load_average: read("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" "),
         })
     }

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use lab::archive::read_run;
 use lab::{CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError, compare, report};
 
 fn standin() -> PathBuf {
@@ -49,6 +52,93 @@ fn a_report_of_something_that_is_no_run_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = report(&ReportOptions { runs: vec![folder.path().to_owned()], fail_if: None }).unwrap_err();
     assert!(error.downcast_ref::<UsageError>().is_some(), "{error:#}");
+}
+
+/// Short sessions, so that a smoke run takes seconds.
+const HASTY: &str = r#"
+name = "hasty"
+session = { first = "home", journeys = [2, 4], think_ms = [2, 10] }
+equality = { sessions = 4, settle_ms = 5 }
+[variables]
+product = { one_of = ["66VCHSJNUP", "OLJCESPC7Z"] }
+[[journeys]]
+name = "home"
+[[journeys.steps]]
+get = "/"
+expect = { contains = ['data-page="home"'] }
+[[journeys]]
+name = "buy"
+[[journeys.steps]]
+post = "/cart"
+form = { product_id = "${product}", quantity = 1 }
+expect = { redirect = "/cart", contains = ['data-page="cart"', "${product}"] }
+"#;
+
+fn smoke(folder: &Path, topologies: &[&str]) -> CompareOptions {
+    let workload = folder.join("hasty.toml");
+    std::fs::write(&workload, HASTY).unwrap();
+    CompareOptions {
+        workload: Some(workload.to_string_lossy().into_owned()),
+        thoroughness: Thoroughness::Smoke,
+        ..options(&folder.join("run"), topologies)
+    }
+}
+
+#[test]
+fn a_run_leaves_its_reports_and_nothing_else_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    compare(&smoke(folder.path(), &["monolith", "services"])).unwrap();
+    let out = folder.path().join("run");
+    let mut left: Vec<String> =
+        std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, ["logs", "report.html", "report.json", "report.md", "run.json"]);
+    let run = read_run(&out).unwrap();
+    assert!(run.complete);
+    assert_eq!(run.blocks.len(), 2 * 5, "two rounds of two sides, one again and two with a known delta");
+    assert!(run.equality.differences.is_empty() && run.equality.answers > 10);
+    for block in &run.blocks {
+        assert!(block.troubles.is_empty(), "{:?}", block.troubles);
+        assert!(block.verification.as_ref().unwrap().holds);
+        assert!(block.points.iter().all(|point| point.failed == 0 && point.answered > 0), "{}", block.side);
+    }
+    let again = compare(&smoke(folder.path(), &["monolith", "services"])).unwrap_err();
+    assert!(again.is::<UsageError>() && again.to_string().contains("already holds a run"), "{again:#}");
+}
+
+#[test]
+fn sides_that_answer_differently_are_found_before_anything_is_timed() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = CompareOptions { known_deltas: false, ..smoke(folder.path(), &["monolith", "broken"]) };
+    assert_eq!(compare(&options).unwrap(), Outcome::Untrusted);
+    let run = read_run(&folder.path().join("run")).unwrap();
+    let difference = &run.equality.differences[0];
+    assert_eq!((difference.side.as_str(), difference.request.as_str()), ("broken", "home (answer 1)"));
+    assert!(difference.detail.contains("another shop"), "{}", difference.detail);
+}
+
+#[test]
+fn an_interrupt_keeps_what_was_measured_and_stops_every_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut measuring = Command::new(standin().with_file_name("measure"))
+        .args(["smoke".as_ref(), standin().as_os_str(), out.as_os_str(), "monolith".as_ref(), "services".as_ref()])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = nix::unistd::Pid::from_raw(measuring.id() as i32);
+    for line in BufReader::new(measuring.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        if line.starts_with("block 2 ") {
+            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+        }
+    }
+    assert_eq!(measuring.wait().unwrap().code(), Some(3));
+    let run = read_run(&out).unwrap();
+    assert!(!run.complete && run.blocks.len() >= 2, "{}", run.blocks.len());
+    let markdown = std::fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(markdown.contains("the run is incomplete"), "{markdown}");
+    assert!(!out.read_dir().unwrap().any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".data")));
 }
 
 /// Takes minutes and a machine that does nothing else: `cargo test --release -p lab -- --ignored`.

@@ -45,15 +45,27 @@ fn the_built_in_mix_is_the_published_one() {
 #[test]
 fn mistakes_name_file_and_line_and_the_nearest_right_word() {
     let cases = [
-        (VALID.replace("name = \"look\"", "name = \"look\"\nwieght = 2"), ["mine.toml:4", "wieght", "did you mean `weight`"]),
+        (
+            VALID.replace("name = \"look\"", "name = \"look\"\nwieght = 2"),
+            ["mine.toml:4", "wieght", "did you mean `weight`"],
+        ),
         (VALID.replace("get =", "gett ="), ["mine.toml:5", "gett", "did you mean `get`"]),
-        (VALID.replace("get = \"/\"", "get = \"/${prodct}\"") + "[variables]\nproduct = { one_of = [1] }\n", ["mine.toml:4", "prodct", "did you mean `product`"]),
-        (VALID.replace("name = \"mine\"", "name = \"mine\"\nsession = { first = \"lok\" }"), ["mine.toml:2", "lok", "did you mean `look`"]),
+        (
+            VALID.replace("get = \"/\"", "get = \"/${prodct}\"") + "[variables]\nproduct = { one_of = [1] }\n",
+            ["mine.toml:4", "prodct", "did you mean `product`"],
+        ),
+        (
+            VALID.replace("name = \"mine\"", "name = \"mine\"\nsession = { first = \"lok\" }"),
+            ["mine.toml:2", "lok", "did you mean `look`"],
+        ),
         (VALID.replace("get = \"/\"", "get = \"here\""), ["mine.toml:4", "here", "begin with `/`"]),
         (VALID.replace("get = \"/\"", "get = \"/\"\npost = \"/\""), ["mine.toml:4", "exactly one of", "`get`"]),
         (VALID.replace("get = \"/\"", "get = \"/\"\nform = { a = 1 }"), ["mine.toml:4", "a `get`", "no body"]),
         (VALID.replace("name = \"look\"", "name = \"look\"\nweight = -1"), ["mine.toml:2", "weight", "0 or more"]),
-        (VALID.to_owned() + "[variables]\nx = { one_of = [1, 2], weights = [1] }\n", ["mine.toml:7", "2 values", "1 weights"]),
+        (
+            VALID.to_owned() + "[variables]\nx = { one_of = [1, 2], weights = [1] }\n",
+            ["mine.toml:7", "2 values", "1 weights"],
+        ),
         (VALID.to_owned() + "[variables]\nx = { range = [5, 1] }\n", ["mine.toml:7", "`x`", "[lowest, highest]"]),
         (VALID.to_owned() + "[journeys.steps.capture]\nid = { after = \"x\" }\n", ["mine.toml:7", "`id`", "`before`"]),
         ("name = \"mine\"\n".to_owned(), ["mine.toml", "at least one", "[[journeys]]"]),

@@ -26,12 +26,16 @@ pub struct Control {
     /// The unit of the figures.
     pub unit: &'static str,
     /// What should be found, or the limit.
+    #[serde(serialize_with = "super::six_digits")]
     pub expected: Option<f64>,
     /// What was found.
+    #[serde(serialize_with = "super::six_digits")]
     pub found: Option<f64>,
     /// The 95 % interval over blocks, where there is one.
+    #[serde(serialize_with = "super::six_digits")]
     pub low: Option<f64>,
     /// See `low`.
+    #[serde(serialize_with = "super::six_digits")]
     pub high: Option<f64>,
     /// Whether it is as it should be.
     pub holds: bool,
@@ -62,7 +66,9 @@ pub(super) fn judge(run: &Run) -> (Vec<Control>, Vec<String>) {
 }
 
 fn judge_again(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String>) {
-    for metric in Metric::all(&run.protocol).into_iter().filter(|metric| metric.headline && metric.kind != Kind::Capacity) {
+    for metric in
+        Metric::all(&run.protocol).into_iter().filter(|metric| metric.headline && metric.kind != Kind::Capacity)
+    {
         let interval = again(run, &metric);
         let is_one = |interval: Interval| {
             interval.holds(1.0) || (interval.low >= 1.0 - AGAIN_TOLERANCE && interval.high <= 1.0 + AGAIN_TOLERANCE)
@@ -111,7 +117,10 @@ fn judge_deltas(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String
             reasons.push(match interval {
                 Some(found) => format!(
                     "a {name} of {expected} {unit} was found as {:.3} {unit} [{:.3}, {:.3}]",
-                    found.estimate, found.low, found.high, unit = metric.unit()
+                    found.estimate,
+                    found.low,
+                    found.high,
+                    unit = metric.unit()
                 ),
                 None => format!("the {name} was not measured often enough to be found"),
             });
@@ -159,11 +168,16 @@ fn judge_answers(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<Strin
     let compared = run.compared().count() < 2 || run.equality.answers > 0;
     controls.push(at_most_zero("answers that differ between sides", differing, compared));
     if let Some(first) = run.equality.differences.first() {
-        reasons.push(format!("{} does not answer like the first side: {}: {}", first.side, first.request, first.detail));
+        reasons
+            .push(format!("{} does not answer like the first side: {}: {}", first.side, first.request, first.detail));
     }
     let checked: Vec<_> = run.blocks.iter().filter_map(|block| Some((block, block.verification.as_ref()?))).collect();
     let broken: Vec<_> = checked.iter().filter(|(_, verification)| !verification.holds).collect();
-    controls.push(at_most_zero("blocks after which an invariant did not hold", broken.len() as f64, !checked.is_empty()));
+    controls.push(at_most_zero(
+        "blocks after which an invariant did not hold",
+        broken.len() as f64,
+        !checked.is_empty(),
+    ));
     if let Some((block, verification)) = broken.first() {
         let line = verification.text.lines().find(|line| line.contains("broken") || line.contains("FAIL"));
         let words = line.or_else(|| verification.text.lines().next()).unwrap_or_default();

@@ -65,18 +65,22 @@ impl Metric {
         }
     }
 
-    /// The name by which people know it.
-    pub fn label(&self) -> String {
-        let base = match self.kind {
+    /// The name by which people know it, where the load is clear.
+    pub fn short_label(&self) -> &'static str {
+        match self.kind {
             Kind::CpuPerRequest => "CPU per request",
             Kind::P50 => "p50 latency",
             Kind::P99 => "p99 latency",
             Kind::MemoryPss => "memory",
             Kind::Capacity => "capacity",
-        };
+        }
+    }
+
+    /// The name by which people know it, with the load.
+    pub fn label(&self) -> String {
         match &self.load {
-            Some(load) => format!("{base}, {}", load_label(load)),
-            None => base.to_owned(),
+            Some(load) => format!("{}, {}", self.short_label(), load_label(load)),
+            None => self.short_label().to_owned(),
         }
     }
 

@@ -3,7 +3,7 @@
 mod controls;
 mod metric;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub use controls::{Control, LATENESS_LIMIT_MS};
 pub use metric::{Kind, Metric, load_label, loads};
@@ -34,10 +34,13 @@ pub struct Verdict {
     /// The other side.
     pub b: String,
     /// `b / a`; none when fewer than two rounds have both.
+    #[serde(serialize_with = "six_digits")]
     pub ratio: Option<f64>,
     /// The 95 % interval over blocks.
+    #[serde(serialize_with = "six_digits")]
     pub low: Option<f64>,
     /// See `low`.
+    #[serde(serialize_with = "six_digits")]
     pub high: Option<f64>,
     /// `slower`, `faster`, `costlier`, `cheaper`, `no difference shown` or `cannot tell`.
     pub verdict: &'static str,
@@ -103,6 +106,12 @@ fn word(metric: &Metric, interval: Interval, target: f64) -> &'static str {
     } else {
         "cannot tell"
     }
+}
+
+/// Writes a number with six significant digits: more are noise, and would differ between machines that compute the same.
+fn six_digits<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    let rounded = value.and_then(|value| format!("{value:.5e}").parse::<f64>().ok());
+    rounded.serialize(serializer)
 }
 
 /// The mean of a metric on a side, with its interval over blocks when there are two or more.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use histogram::StoredHistogram;
-pub use store::{RUN_FILE, read_run, write_text, write_run};
+pub use store::{RUN_FILE, read_run, write_run, write_text};
 
 use crate::environment::Environment;
 use crate::protocol::Protocol;

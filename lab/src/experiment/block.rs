@@ -111,8 +111,7 @@ impl Experiment {
     ) -> anyhow::Result<Point> {
         let load = &self.run.protocol.loads[index];
         let offered = self.run.reference_rps() * f64::from(load.percent) / 100.0;
-        let trace =
-            self.trace(number, Arrivals::PartlyOpen { requests_per_second: offered, seconds: load.seconds });
+        let trace = self.trace(number, Arrivals::PartlyOpen { requests_per_second: offered, seconds: load.seconds });
         let label = format!("{} % load", load.percent);
         let stretch = Stretch {
             trace: &trace,

@@ -210,12 +210,16 @@ mod tests {
     #[test]
     fn a_workload_may_name_what_else_differs() {
         let ignore = [Between { after: "<b id=\"ad\">".to_owned(), before: "</b>".to_owned() }];
-        assert_eq!(normalise("x<b id=\"ad\">one</b>y<b id=\"ad\">two</b>", &ignore), "x<b id=\"ad\">{ignored}</b>y<b id=\"ad\">{ignored}</b>");
+        assert_eq!(
+            normalise("x<b id=\"ad\">one</b>y<b id=\"ad\">two</b>", &ignore),
+            "x<b id=\"ad\">{ignored}</b>y<b id=\"ad\">{ignored}</b>"
+        );
     }
 
     #[test]
     fn a_difference_names_the_request_and_shows_both() {
-        let answer = |body: &str, status| PlainAnswer { request: "home page".to_owned(), status, body: body.to_owned() };
+        let answer =
+            |body: &str, status| PlainAnswer { request: "home page".to_owned(), status, body: body.to_owned() };
         let found = differences("services", &[answer("total 5", 200)], &[answer("total 6", 200)]);
         assert_eq!(found[0].request, "home page (answer 1)");
         assert_eq!(found[0].detail, "`total 6`, the first side gave `total 5`");

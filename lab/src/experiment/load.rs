@@ -5,9 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::Experiment;
-use crate::archive::{
-    Bound, CapacityRecord, CapacityStep, PilotRecord, Point, RequestRecord, StoredHistogram,
-};
+use crate::archive::{Bound, CapacityRecord, CapacityStep, PilotRecord, Point, RequestRecord, StoredHistogram};
 use crate::environment::busy_ticks;
 use crate::generator::{Answer, Drive, Measured, Pacing, Progress, Think, drive};
 use crate::side::{Role, RunningSide, prefer_generator};
@@ -111,7 +109,8 @@ impl Experiment {
             timed_seconds: measured.timed_ns as f64 / 1e9,
             cpu_ns: used.iter().map(|(role, usage)| (*role, usage.cpu_ns)).collect::<BTreeMap<Role, u64>>(),
             switches: used.iter().map(|(role, usage)| (*role, usage.switches)).collect(),
-            foreign_cpu_share: ((busy_ns - of_tree as f64) / lasted.as_nanos() as f64 / cpus.len() as f64).clamp(0.0, 1.0),
+            foreign_cpu_share: ((busy_ns - of_tree as f64) / lasted.as_nanos() as f64 / cpus.len() as f64)
+                .clamp(0.0, 1.0),
             generator_cpu_ns: measured.generator_cpu_ns,
             bytes_in: measured.bytes_in,
             bytes_out: measured.bytes_out,
@@ -133,7 +132,8 @@ impl Experiment {
     /// Finds what a side carries, first roughly by a closed loop, then by a search.
     pub(super) fn pilot_capacity(&self, side: &RunningSide, name: &str) -> anyhow::Result<PilotRecord> {
         let search = &self.run.protocol.capacity;
-        let trace = self.trace(1, Arrivals::Closed { sessions: 200_000 / self.workload.requests_per_session().max(1.0) as usize });
+        let trace = self
+            .trace(1, Arrivals::Closed { sessions: 200_000 / self.workload.requests_per_session().max(1.0) as usize });
         let closed = |seconds: f64| {
             let stretch = Stretch {
                 trace: &trace,

@@ -13,9 +13,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::archive::{
-    EqualityRecord, LadderRecord, Part, Run, SCHEMA_VERSION, SideRecord, WorkloadRecord, write_run,
-};
+use crate::archive::{EqualityRecord, LadderRecord, Part, Run, SCHEMA_VERSION, SideRecord, WorkloadRecord, write_run};
 use crate::calendar::Moment;
 use crate::environment::Environment;
 use crate::protocol::{Protocol, Thoroughness};
@@ -59,8 +57,13 @@ pub fn compare(options: &CompareOptions) -> anyhow::Result<Outcome> {
     let stop = Arc::new(AtomicBool::new(false));
     let signals = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM]
         .map(|signal| signal_hook::flag::register(signal, Arc::clone(&stop)));
-    let outcome = Experiment::prepare(options, workload, placement, executable, Arc::clone(&stop))
-        .and_then(Experiment::run);
+    // On a thread of its own, because it keeps itself to the generator's CPU and the caller's thread is not ours to move.
+    let outcome = std::thread::scope(|scope| {
+        let measuring = scope.spawn(|| {
+            Experiment::prepare(options, workload, placement, executable, Arc::clone(&stop)).and_then(Experiment::run)
+        });
+        measuring.join().map_err(|_| anyhow::anyhow!("the lab panicked; what was measured before is in the run folder"))
+    })?;
     for signal in signals.into_iter().flatten() {
         signal_hook::low_level::unregister(signal);
     }
@@ -69,7 +72,9 @@ pub fn compare(options: &CompareOptions) -> anyhow::Result<Outcome> {
 
 fn check_options(options: &CompareOptions) -> anyhow::Result<()> {
     if options.topologies.is_empty() {
-        return Err(UsageError::new("name at least two topologies to compare, for example: compare monolith services").into());
+        return Err(
+            UsageError::new("name at least two topologies to compare, for example: compare monolith services").into()
+        );
     }
     for (index, topology) in options.topologies.iter().enumerate() {
         if options.topologies[..index].contains(topology) {
@@ -167,7 +172,8 @@ impl Experiment {
         // The lab's own threads share the generator's CPU, so that nothing of it takes time from the sides.
         crate::side::pin_lab(&self.run.placement.generator)?;
         let _preferred = PreferredSession::begin();
-        self.display.say(&format!("seeding the data that every block starts from ({})", self.executable.path.display()));
+        self.display
+            .say(&format!("seeding the data that every block starts from ({})", self.executable.path.display()));
         self.executable.seed(&self.template())?;
         let measured = self.measure();
         self.run.seconds = self.began.elapsed().as_secs_f64();
@@ -198,11 +204,10 @@ impl Experiment {
                     return Ok(());
                 }
                 let block = self.block(round, position as u32 + 1, *side)?;
-                if self.stopped() {
-                    // A block that was cut short is not a block.
-                    return Ok(());
+                // A block that was cut short is not a block; one that came to its check is whole.
+                if block.verification.is_some() {
+                    self.run.blocks.push(block);
                 }
-                self.run.blocks.push(block);
             }
             write_run(&self.folder, &self.run)?;
         }
@@ -270,7 +275,10 @@ fn sides(topologies: &[String], known_deltas: bool, protocol: &Protocol) -> Vec<
         name,
         topology: topology.to_owned(),
         part,
-        environment: environment.iter().map(|(key, value)| ((*key).to_owned(), value.to_string())).collect::<BTreeMap<_, _>>(),
+        environment: environment
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.to_string()))
+            .collect::<BTreeMap<_, _>>(),
     };
     let mut sides: Vec<SideRecord> =
         topologies.iter().map(|name| side(name.clone(), name, Part::Compared, &[])).collect();

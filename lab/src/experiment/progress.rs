@@ -20,7 +20,8 @@ impl Display {
         let in_terminal = std::io::stderr().is_terminal();
         let target = if in_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(blocks), target);
-        let style = ProgressStyle::with_template("{bar:24} block {pos}/{len}  {prefix}\n  {msg}").expect("the template is a constant");
+        let style = ProgressStyle::with_template("{bar:24} block {pos}/{len}  {prefix}\n  {msg}")
+            .expect("the template is a constant");
         bar.set_style(style.progress_chars("━╸─"));
         Self { bar, in_terminal }
     }

@@ -144,7 +144,14 @@ impl Visitor {
         self.out.clear();
         self.out_at = 0;
         let path = std::mem::take(&mut self.path);
-        self.push(&[method, " ", &path, " HTTP/1.1\r\nHost: ", authority, "\r\nUser-Agent: cleave-lab\r\nAccept: */*\r\n"]);
+        self.push(&[
+            method,
+            " ",
+            &path,
+            " HTTP/1.1\r\nHost: ",
+            authority,
+            "\r\nUser-Agent: cleave-lab\r\nAccept: */*\r\n",
+        ]);
         self.cookies.write_header(&path, &mut self.out);
         self.path = path;
     }

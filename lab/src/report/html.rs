@@ -6,7 +6,7 @@ use super::figures::{Figure, forest, ladder, latency_against_load, percentiles};
 use super::limits;
 use super::tables::{self, Table};
 use super::words::{self, number};
-use crate::analysis::{Analysis, Control, LATENESS_LIMIT_MS, Metric, absolute};
+use crate::analysis::{Analysis, Control, LATENESS_LIMIT_MS, Metric, absolute, load_label};
 use crate::archive::Run;
 use crate::statistics::Interval;
 
@@ -52,13 +52,14 @@ struct Answer {
 
 /// One headline metric.
 struct Tile {
-    label: String,
+    label: &'static str,
     ratio: String,
     interval: String,
     verdict: &'static str,
     state: &'static str,
     mark: &'static str,
     values: String,
+    load: String,
 }
 
 /// The run as one HTML file.
@@ -115,7 +116,11 @@ fn chips(run: &Run, analysis: &Analysis) -> Vec<Chip> {
     for metric in Metric::all(&run.protocol).iter().take(2) {
         if let Some(control) = find(&format!("A/A {}", metric.label())) {
             let found = interval(control).map_or_else(|| "not measured".to_owned(), words::with_interval);
-            chips.push(chip(format!("A/A {}", metric.label().split(',').next().unwrap_or_default()), found, control.holds));
+            chips.push(chip(
+                format!("A/A {}", metric.label().split(',').next().unwrap_or_default()),
+                found,
+                control.holds,
+            ));
         }
     }
     for name in ["known delay per request", "known CPU burn per request"] {
@@ -128,11 +133,20 @@ fn chips(run: &Run, analysis: &Analysis) -> Vec<Chip> {
     }
     if let Some(control) = find("lateness of the generator, p99") {
         let found = control.found.map(number).unwrap_or_default();
-        chips.push(chip("generator late by".to_owned(), format!("{found} ms (limit {LATENESS_LIMIT_MS})"), control.holds));
+        chips.push(chip(
+            "generator late by".to_owned(),
+            format!("{found} ms (limit {LATENESS_LIMIT_MS})"),
+            control.holds,
+        ));
     }
-    let wrong: Vec<&Control> = analysis.controls.iter().filter(|control| control.name.starts_with("wrong answers")).collect();
+    let wrong: Vec<&Control> =
+        analysis.controls.iter().filter(|control| control.name.starts_with("wrong answers")).collect();
     let worst = wrong.iter().filter_map(|control| control.found).fold(0.0, f64::max);
-    chips.push(chip("answers wrong".to_owned(), format!("{} %", number(worst * 100.0)), wrong.iter().all(|control| control.holds)));
+    chips.push(chip(
+        "answers wrong".to_owned(),
+        format!("{} %", number(worst * 100.0)),
+        wrong.iter().all(|control| control.holds),
+    ));
     for (name, text) in [
         ("answers that differ between sides", "answers equal"),
         ("blocks after which an invariant did not hold", "invariants"),
@@ -160,16 +174,18 @@ fn answer(run: &Run, analysis: &Analysis, first: &str, side: &str) -> Answer {
         .filter(|metric| metric.headline)
         .filter_map(|metric| {
             let verdict = analysis.verdict(&metric.name(), side)?;
-            let own = |side: &str| absolute(run, &metric, side).map_or_else(|| "–".to_owned(), |(mean, _)| number(mean));
+            let own =
+                |side: &str| absolute(run, &metric, side).map_or_else(|| "–".to_owned(), |(mean, _)| number(mean));
             let (state, mark) = state(verdict.verdict);
             Some(Tile {
-                label: metric.label(),
+                label: metric.short_label(),
                 ratio: verdict.ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{}×", words::ratio(ratio))),
                 interval: verdict.interval().map_or_else(|| "not measured in two rounds".to_owned(), words::bracket),
                 verdict: verdict.verdict,
                 state,
                 mark,
                 values: format!("{} → {} {}", own(first), own(side), metric.unit()),
+                load: metric.load.as_deref().map(load_label).unwrap_or_default(),
             })
         })
         .collect();

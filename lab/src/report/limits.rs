@@ -12,7 +12,14 @@ pub(super) fn what_ran(run: &Run) -> Vec<(&'static str, String)> {
         .protocol
         .loads
         .iter()
-        .map(|load| format!("{} ({:.1} s at {}/s)", load_label(&load.percent.to_string()), load.seconds, number(run.reference_rps() * f64::from(load.percent) / 100.0)))
+        .map(|load| {
+            format!(
+                "{} ({:.1} s at {}/s)",
+                load_label(&load.percent.to_string()),
+                load.seconds,
+                number(run.reference_rps() * f64::from(load.percent) / 100.0)
+            )
+        })
         .collect();
     let pilots: Vec<String> =
         run.pilots.iter().map(|pilot| format!("{} {}/s", pilot.side, number(pilot.capacity.rps))).collect();
@@ -88,7 +95,10 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
         );
     }
     if run.environment.virtualised {
-        limits.push("The machine is virtual: neighbours on the same hardware show as noise that the intervals include.".to_owned());
+        limits.push(
+            "The machine is virtual: neighbours on the same hardware show as noise that the intervals include."
+                .to_owned(),
+        );
     }
     let foreign = foreign_share(run);
     if foreign > 0.05 {
@@ -110,9 +120,14 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
         number(run.workload.objective_p99_ms),
         run.protocol.capacity.step_seconds
     ));
-    let open_ended = run.blocks.iter().filter_map(|block| block.capacity.as_ref()).filter(|found| found.beyond.is_some()).count();
+    let open_ended =
+        run.blocks.iter().filter_map(|block| block.capacity.as_ref()).filter(|found| found.beyond.is_some()).count();
     if open_ended > 0 {
-        let above = run.blocks.iter().filter_map(|block| block.capacity.as_ref()?.beyond).filter(|bound| *bound == Bound::Above);
+        let above = run
+            .blocks
+            .iter()
+            .filter_map(|block| block.capacity.as_ref()?.beyond)
+            .filter(|bound| *bound == Bound::Above);
         limits.push(format!(
             "In {open_ended} blocks the search for the capacity ended without a turn ({} of them still carried the highest rate tried); \
              these are left out of the ratio.",
@@ -135,7 +150,9 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
         limits.push(format!("Figure 2, the ladder, is left out: {}.", reason.trim_end_matches('.')));
     }
     if run.side_for(Part::KnownDelay).is_none() {
-        limits.push("No known delay and no known burn were injected, so only the A/A speaks for the instrument.".to_owned());
+        limits.push(
+            "No known delay and no known burn were injected, so only the A/A speaks for the instrument.".to_owned(),
+        );
     }
     limits.push(
         "Not measured by this run, and figures 5 to 10 left out for it: scaling and replicas (6), failures (7), change and operation (8), \
@@ -154,5 +171,11 @@ fn foreign_share(run: &Run) -> f64 {
 /// The command that repeats the run.
 pub(super) fn redo(run: &Run) -> String {
     let topologies: Vec<&str> = run.compared().map(|side| side.topology.as_str()).collect();
-    format!("cleave compare {} --{} --workload {} --seed {}", topologies.join(" "), run.protocol.name, run.workload.name, run.seed)
+    format!(
+        "cleave compare {} --{} --workload {} --seed {}",
+        topologies.join(" "),
+        run.protocol.name,
+        run.workload.name,
+        run.seed
+    )
 }

@@ -44,10 +44,18 @@ fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
         for metric in Metric::all(&run.protocol).into_iter().filter(|metric| metric.headline) {
             let Some(verdict) = analysis.verdict(&metric.name(), side) else { continue };
             let own = |side: &str| {
-                absolute(run, &metric, side).map_or_else(|| "–".to_owned(), |(mean, _)| format!("{} {}", number(mean), metric.unit()))
+                absolute(run, &metric, side)
+                    .map_or_else(|| "–".to_owned(), |(mean, _)| format!("{} {}", number(mean), metric.unit()))
             };
             let ratio = verdict.interval().map_or_else(|| "–".to_owned(), with_interval);
-            writeln!(out, "| {} | {ratio} | {} | {} | {} |", metric.label(), verdict.verdict, own(sides[0]), own(side))?;
+            writeln!(
+                out,
+                "| {} | {ratio} | {} | {} | {} |",
+                metric.label(),
+                verdict.verdict,
+                own(sides[0]),
+                own(side)
+            )?;
         }
         writeln!(out)?;
     }
@@ -60,7 +68,13 @@ fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
             (None, _, _) => "–".to_owned(),
         };
         let expected = control.expected.map(number).unwrap_or_default();
-        let mark = if control.holds { "ok" } else if control.decides { "**no**" } else { "no" };
+        let mark = if control.holds {
+            "ok"
+        } else if control.decides {
+            "**no**"
+        } else {
+            "no"
+        };
         writeln!(out, "| {} ({}) | {expected} | {found} | {mark} |", control.name, control.unit)?;
     }
     Ok(())

@@ -33,7 +33,10 @@ pub struct ReportOptions {
 /// Renders the reports of runs that were measured before, prints their short form, and checks an expression.
 pub fn report(options: &ReportOptions) -> anyhow::Result<Outcome> {
     if options.runs.is_empty() {
-        return Err(UsageError::new("name the folder of a run, for example: report runs/2026-11-20-monolith-vs-services").into());
+        return Err(UsageError::new(
+            "name the folder of a run, for example: report runs/2026-11-20-monolith-vs-services",
+        )
+        .into());
     }
     let condition = options.fail_if.as_deref().map(FailIf::parse).transpose()?;
     let runs: Vec<Run> = options.runs.iter().map(|path| read_run(path)).collect::<Result<_, _>>()?;

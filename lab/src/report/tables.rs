@@ -66,7 +66,10 @@ pub(super) fn controls(analysis: &Analysis) -> Table {
             Cell { text: text.to_owned(), key: None, state },
         ]
     };
-    table(&["control", "unit", "expected, or limit", "found [95 %]", "holds"], analysis.controls.iter().map(row).collect())
+    table(
+        &["control", "unit", "expected, or limit", "found [95 %]", "holds"],
+        analysis.controls.iter().map(row).collect(),
+    )
 }
 
 /// Every side at every load.
@@ -148,8 +151,11 @@ pub(super) fn requests(run: &Run) -> Table {
     let rows = counts
         .iter()
         .map(|(name, count)| {
-            let mut row =
-                vec![Cell::text(*name), Cell::number(*count as f64), Cell::number(100.0 * *count as f64 / total.max(1) as f64)];
+            let mut row = vec![
+                Cell::text(*name),
+                Cell::number(*count as f64),
+                Cell::number(100.0 * *count as f64 / total.max(1) as f64),
+            ];
             for side in &sides {
                 let values = medians.get(&(*name, *side));
                 row.push(Cell::maybe(values.map(|values| values.iter().sum::<f64>() / values.len() as f64)));
@@ -171,7 +177,10 @@ pub(super) fn ladder(run: &Run) -> Table {
             Cell { text: duration(rung.cpu_ns), key: Some(rung.cpu_ns), state: "" },
         ]
     };
-    table(&["rung", "wall-clock time per call", "CPU of both ends per call"], run.ladder.rungs.iter().map(row).collect())
+    table(
+        &["rung", "wall-clock time per call", "CPU of both ends per call"],
+        run.ladder.rungs.iter().map(row).collect(),
+    )
 }
 
 /// What each side takes of the machine, with what is counted apart.
@@ -200,7 +209,9 @@ pub(super) fn resources(run: &Run) -> Table {
         };
         let count = mean(&|block| block.processes.iter().filter(|process| process.role == Role::Side).count() as f64);
         let generator = mean(&|block| {
-            block.point(&load).map_or(0.0, |point| point.generator_cpu_ns as f64 / 1000.0 / point.answered.max(1) as f64)
+            block
+                .point(&load)
+                .map_or(0.0, |point| point.generator_cpu_ns as f64 / 1000.0 / point.answered.max(1) as f64)
         });
         rows.push(vec![
             Cell::text(side.name.clone()),

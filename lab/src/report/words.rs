@@ -41,7 +41,13 @@ pub(crate) fn bracket(interval: Interval) -> String {
 
 /// A ratio: two decimals, three where the two would hide it.
 pub(crate) fn ratio(value: f64) -> String {
-    if (value - 1.0).abs() < 0.095 { format!("{value:.3}") } else if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
+    if (value - 1.0).abs() < 0.095 {
+        format!("{value:.3}")
+    } else if value < 10.0 {
+        format!("{value:.2}")
+    } else {
+        number(value)
+    }
 }
 
 /// The verdict on a side in sentences: what it costs visitors and machine, then what else it takes.
@@ -83,9 +89,16 @@ mod tests {
 
     #[test]
     fn numbers_have_the_digits_that_count() {
-        for (value, text) in
-            [(1234567.8, "1,234,568"), (1000.0, "1,000"), (456.7, "457"), (45.67, "45.7"), (4.567, "4.57"), (0.0123, "0.0123"), (0.0, "0.00"), (-2000.0, "−2,000")]
-        {
+        for (value, text) in [
+            (1234567.8, "1,234,568"),
+            (1000.0, "1,000"),
+            (456.7, "457"),
+            (45.67, "45.7"),
+            (4.567, "4.57"),
+            (0.0123, "0.0123"),
+            (0.0, "0.00"),
+            (-2000.0, "−2,000"),
+        ] {
             assert_eq!(number(value), text);
         }
         assert_eq!(ratio(1.0123), "1.012");

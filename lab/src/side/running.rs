@@ -110,7 +110,8 @@ impl RunningSide {
                 }
                 Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) => {
-                    troubles.push(format!("it was still there {} s after SIGTERM and was killed", STOP_LIMIT.as_secs()));
+                    troubles
+                        .push(format!("it was still there {} s after SIGTERM and was killed", STOP_LIMIT.as_secs()));
                     break;
                 }
                 Err(error) => {

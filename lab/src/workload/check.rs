@@ -42,7 +42,9 @@ pub(super) fn check(raw: WorkloadFile, text: &str, origin: &str) -> Result<Workl
     };
     let (fewest, most) = *raw.session.journeys.get_ref();
     if fewest > most || (most == 0 && first.is_none()) {
-        return Err(at.error(Some(raw.session.journeys.span()), "`journeys` is [fewest, most], and a session needs one"));
+        return Err(
+            at.error(Some(raw.session.journeys.span()), "`journeys` is [fewest, most], and a session needs one")
+        );
     }
     let (shortest, longest) = *raw.session.think_ms.get_ref();
     if !(0.0..=longest).contains(&shortest) || longest > 60_000.0 {
@@ -137,7 +139,11 @@ fn check_source(
             let weights = match (&variable.weights, variable.zipf) {
                 (Some(_), Some(_)) => return wrong(format!("variable `{name}` has both `weights` and `zipf`")),
                 (Some(weights), None) if weights.len() != values.len() => {
-                    return wrong(format!("variable `{name}` has {} values and {} weights", values.len(), weights.len()));
+                    return wrong(format!(
+                        "variable `{name}` has {} values and {} weights",
+                        values.len(),
+                        weights.len()
+                    ));
                 }
                 (Some(weights), None) => weights.clone(),
                 // Zipf's law: the k-th most popular value is drawn in proportion to k^-s.
@@ -170,11 +176,7 @@ fn plain_value(value: &toml::Value) -> String {
     }
 }
 
-fn check_journey(
-    journey: &Spanned<JourneyTable>,
-    slots: &[String],
-    at: &Position<'_>,
-) -> Result<Journey, UsageError> {
+fn check_journey(journey: &Spanned<JourneyTable>, slots: &[String], at: &Position<'_>) -> Result<Journey, UsageError> {
     let table = journey.get_ref();
     if !table.weight.is_finite() || table.weight < 0.0 {
         return Err(at.error(Some(journey.span()), &format!("the weight of `{}` must be 0 or more", table.name)));

@@ -208,8 +208,7 @@ impl Workload {
     /// The mean number of requests in a session, redirects counted.
     pub fn requests_per_session(&self) -> f64 {
         let weights: f64 = self.journeys.iter().map(|journey| journey.weight).sum();
-        let mean: f64 =
-            self.journeys.iter().map(|journey| journey.weight / weights * Self::requests_of(journey)).sum();
+        let mean: f64 = self.journeys.iter().map(|journey| journey.weight / weights * Self::requests_of(journey)).sum();
         let first = self.session.first.map_or(0.0, |first| Self::requests_of(&self.journeys[first]));
         let following = (self.session.journeys.0 + self.session.journeys.1) as f64 / 2.0;
         first + following * mean

@@ -42,7 +42,10 @@ impl Canvas {
     /// Text; `anchor` is `start`, `middle` or `end`.
     pub(super) fn text(&mut self, class: &str, at: (f64, f64), anchor: &str, text: &str) {
         let text = escape(text);
-        self.push(format_args!(r#"<text class="{class}" x="{:.1}" y="{:.1}" text-anchor="{anchor}">{text}</text>"#, at.0, at.1));
+        self.push(format_args!(
+            r#"<text class="{class}" x="{:.1}" y="{:.1}" text-anchor="{anchor}">{text}</text>"#,
+            at.0, at.1
+        ));
     }
 
     /// A line through points, in the series' colour and dashes.
@@ -79,10 +82,10 @@ impl Canvas {
         self.out.push_str(&element);
     }
 
-    /// A small upright stroke: one round's own value.
-    pub(super) fn tick_mark(&mut self, series: Series, at: (f64, f64)) {
-        let class = format!("round {}", series.class());
-        self.line(&class, (at.0, at.1 - 4.0), (at.0, at.1 + 4.0));
+    /// A dot: one round's own value.
+    pub(super) fn dot(&mut self, series: Series, at: (f64, f64)) {
+        let class = series.class();
+        self.push(format_args!(r#"<circle class="round {class}" cx="{:.1}" cy="{:.1}" r="1.7"/>"#, at.0, at.1));
     }
 
     /// An interval as a stroke with ends, in the colour of the series.

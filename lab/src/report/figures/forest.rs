@@ -4,7 +4,7 @@ use super::canvas::{Canvas, Series};
 use super::load::number_short;
 use super::scale::Scale;
 use super::{Figure, NARROW};
-use crate::analysis::{Analysis, Kind, Metric, again};
+use crate::analysis::{Analysis, Kind, Metric, again, load_label};
 use crate::archive::{Part, Run};
 use crate::report::words::{bracket, ratio};
 use crate::statistics::{Interval, ratio_interval};
@@ -38,7 +38,7 @@ pub(crate) fn forest(run: &Run, analysis: &Analysis) -> Option<Figure> {
     Some(Figure::draw_full(
         3,
         title,
-        "Ratio to the first side; the stroke is the 95 % interval over blocks, the small marks are the rounds themselves. An interval \
+        "Ratio to the first side; the stroke is the 95 % interval over blocks, the dots below it are the rounds themselves. An interval \
          that holds 1 shows no difference. The shaded stripe is ±2 %, where the first side against itself has to lie.",
         |width| draw(width, &entries, &label),
     ))
@@ -70,23 +70,36 @@ fn entries(run: &Run, analysis: &Analysis) -> Vec<Entry> {
     let rounds = |metric: &Metric, side: &str| -> Vec<f64> {
         metric.pairs(run, &first.name, side).iter().map(|(a, b)| b / a).collect()
     };
+    let load = load_label(&run.protocol.headline_load.to_string());
     let mut entries = Vec::new();
     if let Some(side) = run.side_for(Part::Again) {
         entries.push(Entry::Heading(format!("{} against itself: should be 1", first.name)));
         for metric in metrics.iter().filter(|metric| metric.kind != Kind::Capacity) {
             if let Some(interval) = ratio_interval(&metric.pairs(run, &first.name, &side.name)) {
                 let rounds = rounds(metric, &side.name);
-                entries.push(Entry::Ratio(Row { label: metric.label(), series: Series(4), interval, rounds, word: String::new() }));
+                entries.push(Entry::Ratio(Row {
+                    label: metric.short_label().to_owned(),
+                    series: Series(4),
+                    interval,
+                    rounds,
+                    word: String::new(),
+                }));
             }
         }
     }
     for (index, side) in run.compared().enumerate().skip(1) {
-        entries.push(Entry::Heading(format!("{} against {}", side.name, first.name)));
+        entries.push(Entry::Heading(format!("{} against {}, latency and CPU at {load}", side.name, first.name)));
         for metric in &metrics {
             let Some(verdict) = analysis.verdict(&metric.name(), &side.name) else { continue };
             let Some(interval) = verdict.interval() else { continue };
             let (rounds, word) = (rounds(metric, &side.name), verdict.verdict.to_owned());
-            entries.push(Entry::Ratio(Row { label: metric.label(), series: Series(index), interval, rounds, word }));
+            entries.push(Entry::Ratio(Row {
+                label: metric.short_label().to_owned(),
+                series: Series(index),
+                interval,
+                rounds,
+                word,
+            }));
         }
     }
     entries
@@ -94,7 +107,7 @@ fn entries(run: &Run, analysis: &Analysis) -> Vec<Entry> {
 
 fn draw(width: f64, entries: &[Entry], label: &str) -> String {
     let narrow = width <= NARROW;
-    let (row_height, heading_height) = (if narrow { 40.0 } else { 26.0 }, 26.0);
+    let (row_height, heading_height) = (if narrow { 44.0 } else { 28.0 }, 28.0);
     let content: f64 = entries
         .iter()
         .map(|entry| match entry {
@@ -103,7 +116,7 @@ fn draw(width: f64, entries: &[Entry], label: &str) -> String {
         })
         .sum();
     let height = content + 44.0;
-    let (left, right) = if narrow { (8.0, width - 10.0) } else { (170.0, width - 280.0) };
+    let (left, right) = if narrow { (8.0, width - 10.0) } else { (124.0, width - 290.0) };
     let rows = || {
         entries.iter().filter_map(|entry| match entry {
             Entry::Ratio(row) => Some(row),
@@ -116,7 +129,8 @@ fn draw(width: f64, entries: &[Entry], label: &str) -> String {
     let mut canvas = Canvas::new(width, height);
     let bottom = content + 4.0;
 
-    canvas.rectangle("stripe", (x.place(0.98), 4.0), (x.place(1.02) - x.place(0.98), bottom - 4.0));
+    let stripe = (x.place(0.98).min(x.place(1.0) - 2.5), x.place(1.02).max(x.place(1.0) + 2.5));
+    canvas.rectangle("stripe", (stripe.0, 4.0), (stripe.1 - stripe.0, bottom - 4.0));
     let mut last_tick = f64::NEG_INFINITY;
     for tick in TICKS.iter().filter(|tick| (low..=high).contains(*tick)) {
         let place = x.place(*tick);
@@ -138,7 +152,7 @@ fn draw(width: f64, entries: &[Entry], label: &str) -> String {
                 y += heading_height;
             }
             Entry::Ratio(row) => {
-                let middle = if narrow { y + 28.0 } else { y + row_height / 2.0 };
+                let middle = if narrow { y + 28.0 } else { y + row_height / 2.0 - 2.0 };
                 draw_row(&mut canvas, row, &x, middle, (left, right, width), narrow);
                 y += row_height;
             }
@@ -150,7 +164,7 @@ fn draw(width: f64, entries: &[Entry], label: &str) -> String {
 fn draw_row(canvas: &mut Canvas, row: &Row, x: &Scale, y: f64, edges: (f64, f64, f64), narrow: bool) {
     let (left, right, width) = edges;
     for round in &row.rounds {
-        canvas.tick_mark(row.series, (x.place(*round), y));
+        canvas.dot(row.series, (x.place(*round), y + 8.5));
     }
     let (from, to) = (x.place(row.interval.low), x.place(row.interval.high));
     canvas.interval(row.series, from, to, y);

@@ -41,7 +41,12 @@ fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
     let bottom = content + 6.0;
     for tick in logarithmic_ticks(low, high).into_iter().filter(|tick| is_power_of_ten(*tick)) {
         canvas.line("grid", (x.place(tick), 4.0), (x.place(tick), bottom));
-        canvas.text("tick", (x.place(tick), bottom + 15.0), "middle", &duration(tick).replace(".00", "").replace(".0 ", " "));
+        canvas.text(
+            "tick",
+            (x.place(tick), bottom + 15.0),
+            "middle",
+            &duration(tick).replace(".00", "").replace(".0 ", " "),
+        );
     }
     canvas.text("label", (f64::midpoint(left, right), height - 4.0), "middle", "time per call, logarithmic");
     let mut before = None;

@@ -77,7 +77,13 @@ fn curves(run: &Run) -> Vec<Curve> {
                 let rate = run.reference_rps() * f64::from(load.percent) / 100.0;
                 Some(CurvePoint { rate, latency: at(&load.percent.to_string())? })
             });
-            curves.push(Curve { series: Series(index), side: side.name.clone(), kind, lone: at("1"), points: points.collect() });
+            curves.push(Curve {
+                series: Series(index),
+                side: side.name.clone(),
+                kind,
+                lone: at("1"),
+                points: points.collect(),
+            });
         }
     }
     curves
@@ -87,9 +93,7 @@ fn curves(run: &Run) -> Vec<Curve> {
 fn geometric(values: &[f64]) -> Option<Interval> {
     let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
     match mean_interval(&logarithms) {
-        Some(found) => {
-            Some(Interval { estimate: found.estimate.exp(), low: found.low.exp(), high: found.high.exp() })
-        }
+        Some(found) => Some(Interval { estimate: found.estimate.exp(), low: found.low.exp(), high: found.high.exp() }),
         None => values.first().map(|value| Interval { estimate: *value, low: *value, high: *value }),
     }
 }
@@ -104,7 +108,7 @@ fn draw(
     let narrow = width <= NARROW;
     let height = if narrow { 330.0 } else { 360.0 };
     let (top, bottom) = (16.0 + 14.0 * capacities.len() as f64, height - 42.0);
-    let (strip, left, right) = (44.0, if narrow { 104.0 } else { 116.0 }, width - if narrow { 88.0 } else { 110.0 });
+    let (strip, left, right) = (44.0, if narrow { 104.0 } else { 116.0 }, width - if narrow { 92.0 } else { 110.0 });
     let mut canvas = Canvas::new(width, height);
 
     let all = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.latency).chain(curve.lone));
@@ -133,7 +137,12 @@ fn draw(
     canvas.text("label", (f64::midpoint(left, right), height - 6.0), "middle", "requests per second offered");
     canvas.text("label", (strip - 6.0, top - 8.0), "end", "ms");
     canvas.line("objective", (strip, y.place(objective)), (right, y.place(objective)));
-    canvas.text("note", (right - 4.0, y.place(objective) - 5.0), "end", &format!("objective: p99 {} ms", number_short(objective)));
+    canvas.text(
+        "note",
+        (right - 4.0, y.place(objective) - 5.0),
+        "end",
+        &format!("objective: p99 {} ms", number_short(objective)),
+    );
 
     for (index, (series, side, mean, interval)) in capacities.iter().enumerate() {
         let row = 12.0 + 14.0 * index as f64;
@@ -143,8 +152,12 @@ fn draw(
         }
         canvas.line(&format!("capacity s{}", series.0 % 5), (x.place(*mean), row + 4.0), (x.place(*mean), bottom));
         let text = format!("capacity of {side}: {}/s", number(*mean));
-        let place = x.place(*mean) - 4.0;
-        let (place, anchor) = if place - left < 170.0 { (place + 8.0, "start") } else { (place, "end") };
+        let room = 6.5 * text.chars().count() as f64;
+        let (place, anchor) = match x.place(*mean) {
+            place if place - room > strip => (place - 4.0, "end"),
+            place if place + room < width => (place + 4.0, "start"),
+            _ => (strip, "start"),
+        };
         canvas.text(&format!("note s{}", series.0 % 5), (place, row + 4.0), anchor, &text);
     }
 
@@ -163,7 +176,11 @@ fn draw(
         }
         if let Some(lone) = curve.lone {
             let at = strip_x + if curve.series.0.is_multiple_of(2) { -8.0 } else { 8.0 };
-            canvas.line(&format!("interval s{}", curve.series.0 % 5), (at, y.place(lone.low)), (at, y.place(lone.high)));
+            canvas.line(
+                &format!("interval s{}", curve.series.0 % 5),
+                (at, y.place(lone.low)),
+                (at, y.place(lone.high)),
+            );
             canvas.mark(curve.series, (at, y.place(lone.estimate)), 3.2);
         }
         if let Some(end) = middle.last() {
@@ -173,7 +190,7 @@ fn draw(
     let places = spread(&ends.iter().map(|(_, end)| end.1).collect::<Vec<_>>(), 14.0, top, bottom - 4.0);
     for ((curve, _), place) in ends.iter().zip(places) {
         let kind = if curve.kind == Kind::P50 { "p50" } else { "p99" };
-        let text = format!("{kind} {}", shortened(&curve.side, if narrow { 9 } else { 12 }));
+        let text = format!("{kind} {}", shortened(&curve.side, if narrow { 8 } else { 12 }));
         canvas.text(&format!("end s{}", curve.series.0 % 5), (right + 5.0, place + 4.0), "start", &text);
     }
     canvas.finish(label, if narrow { "narrow" } else { "wide" })

@@ -30,7 +30,7 @@ pub(crate) struct Figure {
 }
 
 /// The widths that figures are drawn for, CSS pixels.
-pub(crate) const FULL: f64 = 860.0;
+pub(crate) const FULL: f64 = 1046.0;
 /// See [`FULL`].
 pub(crate) const WIDE: f64 = 498.0;
 /// See [`FULL`].

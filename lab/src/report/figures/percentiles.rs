@@ -36,7 +36,9 @@ pub(crate) fn percentiles(run: &Run) -> Option<Figure> {
     }
     let parts: Vec<String> = curves
         .iter()
-        .map(|curve| format!("{} ms from {}", number(curve.latency.value_at_quantile(0.99) as f64 / 1000.0), curve.side))
+        .map(|curve| {
+            format!("{} ms from {}", number(curve.latency.value_at_quantile(0.99) as f64 / 1000.0), curve.side)
+        })
         .collect();
     let title = format!("At {load} % load one answer in a hundred takes longer than {}", parts.join(" and "));
     let label = title.clone();

@@ -39,7 +39,8 @@ pub(super) fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
 pub(super) fn linear_ticks(high: f64, most: usize) -> Vec<f64> {
     let rough = high / most as f64;
     let power = 10_f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|factor| factor * power).find(|step| *step >= rough).unwrap_or(rough);
+    let step =
+        [1.0, 2.0, 2.5, 5.0, 10.0].iter().map(|factor| factor * power).find(|step| *step >= rough).unwrap_or(rough);
     (0..=most + 1).map(|index| index as f64 * step).filter(|tick| *tick <= high * 1.001).collect()
 }
 

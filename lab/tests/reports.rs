@@ -1,0 +1,215 @@
+//! Reports are a pure function of a run: everything here starts from a run that was measured once and committed.
+
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
+use std::path::{Path, PathBuf};
+
+use lab::analysis::Analysis;
+use lab::archive::{Difference, RUN_FILE, Run, read_run, write_run};
+use lab::report::{to_html, to_json, to_markdown};
+use lab::side::{Role, Verification};
+use lab::{FailIf, Outcome, ReportOptions, UsageError, report};
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(RUN_FILE)
+}
+
+fn run() -> Run {
+    read_run(&fixture()).unwrap()
+}
+
+/// A copy of the run in a folder of its own, for what writes beside it.
+fn folder(run: &Run) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write_run(folder.path(), run).unwrap();
+    folder
+}
+
+fn gate(folder: &Path, expression: &str) -> anyhow::Result<Outcome> {
+    report(&ReportOptions { runs: vec![folder.to_owned()], fail_if: Some(expression.to_owned()) })
+}
+
+#[test]
+fn report_json_has_the_shape_and_the_words_that_scripts_rely_on() {
+    insta::assert_snapshot!(to_json(&Analysis::of(&run())));
+}
+
+#[test]
+fn report_md_fits_a_pull_request() {
+    let run = run();
+    insta::assert_snapshot!(to_markdown(&run, &Analysis::of(&run)));
+}
+
+/// Repeats the headline by hand from the raw JSON, without any code of the lab.
+#[test]
+fn the_headline_can_be_computed_from_run_json_by_hand() {
+    let text = std::fs::read_to_string(fixture()).unwrap();
+    let raw: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let of_side = |side: &str| -> Vec<(u64, f64)> {
+        let blocks = raw["blocks"].as_array().unwrap().iter().filter(|block| block["side"] == side);
+        blocks
+            .map(|block| {
+                let points = block["points"].as_array().unwrap();
+                let point = points.iter().find(|point| point["load"] == "50").unwrap();
+                let per_request = point["cpu_ns"]["side"].as_f64().unwrap() / point["answered"].as_f64().unwrap();
+                (block["round"].as_u64().unwrap(), per_request)
+            })
+            .collect()
+    };
+    let (a, b) = (of_side("monolith"), of_side("services"));
+    let logarithms: Vec<f64> =
+        a.iter().map(|(round, value)| (b.iter().find(|(other, _)| other == round).unwrap().1 / value).ln()).collect();
+    assert_eq!(logarithms.len(), 3, "the fixture has three rounds");
+    let mean = logarithms.iter().sum::<f64>() / 3.0;
+    let deviation = (logarithms.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 2.0).sqrt();
+    let reach = 4.302_652_73 * deviation / 3.0_f64.sqrt(); // t for 2 degrees of freedom
+    let analysis = Analysis::of(&run());
+    let verdict = analysis.verdict("cpu_per_request", "services").unwrap();
+    for (found, expected) in [(verdict.ratio, mean), (verdict.low, mean - reach), (verdict.high, mean + reach)] {
+        assert!((found.unwrap() / expected.exp() - 1.0).abs() < 1e-9, "{found:?} {}", expected.exp());
+    }
+    assert_eq!(verdict.verdict, "costlier");
+}
+
+#[test]
+fn report_html_is_one_file_with_its_figures_and_asks_nobody_for_anything() {
+    let run = run();
+    let html = to_html(&run, &Analysis::of(&run)).unwrap();
+    for number in [1, 2, 3, 4] {
+        assert!(html.contains(&format!("<figure id=\"figure-{number}\">")), "figure {number} is missing");
+    }
+    assert_eq!(html.matches("<figure").count(), html.matches("<figcaption><b>").count(), "each has its sentence");
+    for outside in ["src=", "href=\"http", "url(", "@import"] {
+        assert!(!html.contains(outside), "the page fetches something: {outside}");
+    }
+    let page = html.split("<script>").next().unwrap();
+    assert!(!page.contains("NaN") && !page.contains("inf ") && !page.contains("None"));
+}
+
+#[test]
+fn a_report_without_rungs_leaves_the_figure_out_and_says_why() {
+    let mut run = run();
+    run.ladder.rungs.clear();
+    run.ladder.absent = Some("`probe --json` failed: unknown subcommand".to_owned());
+    let html = to_html(&run, &Analysis::of(&run)).unwrap();
+    assert!(!html.contains("figure-2") && html.contains("unknown subcommand"));
+}
+
+#[test]
+fn names_in_a_run_cannot_break_out_of_the_page() {
+    let mut run = run();
+    run.workload.description = "<script>alert(1)</script>".to_owned();
+    run.sides[1].name = "<b>services".to_owned();
+    for block in &mut run.blocks {
+        if block.side == "services" {
+            block.side.clone_from(&run.sides[1].name);
+        }
+    }
+    let html = to_html(&run, &Analysis::of(&run)).unwrap();
+    assert!(!html.contains("<script>alert") && !html.contains("<b>services"));
+}
+
+#[test]
+fn every_broken_control_makes_a_run_unusable_and_says_so() {
+    type Damage = fn(&mut Run);
+    let cases: [(&str, Damage); 6] = [
+        ("incomplete", |run| run.complete = false),
+        ("no CPU of its own", |run| run.placement.side = run.placement.generator.clone()),
+        ("does not answer like the first side", |run| {
+            let difference = Difference {
+                side: "services".to_owned(),
+                request: "home page (answer 1)".to_owned(),
+                detail: "`a`, the first side gave `b`".to_owned(),
+            };
+            run.equality.differences.push(difference);
+        }),
+        ("invariants did not hold: I2 broken", |run| {
+            run.blocks[0].verification = Some(Verification { holds: false, text: "I1 holds\nI2 broken".to_owned() });
+        }),
+        ("process serve appeared", |run| run.blocks[1].troubles.push("at load 25: process serve appeared".to_owned())),
+        ("differs in CPU per request", |run| {
+            for block in run.blocks.iter_mut().filter(|block| block.side == "monolith (again)") {
+                for point in &mut block.points {
+                    *point.cpu_ns.get_mut(&Role::Side).unwrap() *= 2;
+                }
+            }
+        }),
+    ];
+    for (expected, damage) in cases {
+        let mut run = run();
+        damage(&mut run);
+        let analysis = Analysis::of(&run);
+        assert!(!analysis.valid, "{expected}");
+        let reasons = analysis.reasons.join("\n");
+        assert!(reasons.contains(expected), "`{expected}` is missing in:\n{reasons}");
+        assert!(to_html(&run, &analysis).unwrap().contains("does not support its verdicts"), "{expected}");
+    }
+}
+
+#[test]
+fn a_side_that_answers_wrongly_has_no_latency() {
+    let mut run = run();
+    for block in run.blocks.iter_mut().filter(|block| block.side == "services") {
+        for point in &mut block.points {
+            point.failed = point.sent / 10;
+        }
+    }
+    let analysis = Analysis::of(&run);
+    assert!(analysis.verdicts.iter().all(|verdict| verdict.verdict == "cannot tell"));
+    assert!(analysis.reasons.iter().any(|reason| reason.starts_with("wrong answers of services")));
+}
+
+#[test]
+fn the_gate_is_1_when_true_0_when_false_and_an_error_when_it_cannot_be_read() {
+    let folder = folder(&run());
+    let is_true = |expression: &str| gate(folder.path(), expression).unwrap() == Outcome::ConditionHolds;
+    assert!(is_true("cpu_per_request>1.05"));
+    assert!(!is_true("cpu_per_request > 5"));
+    assert!(is_true("cpu_per_request > 5 or services/monolith.memory_pss > 1"));
+    assert!(!is_true("cpu_per_request > 5 and memory_pss > 1"));
+    assert!(is_true("services.cpu_per_request > 100 and services.p50@1 < 100"));
+    let error = gate(folder.path(), "cpu_per_reqest > 1").unwrap_err();
+    assert!(error.is::<UsageError>(), "{error:#}");
+    assert!(error.to_string().contains("did you mean `cpu_per_request`"), "{error:#}");
+    assert!(gate(folder.path(), "cpu_per_request is large").unwrap_err().is::<UsageError>());
+    let mistake_behind_a_true_part = gate(folder.path(), "cpu_per_request > 1 or servces.p50 > 1").unwrap_err();
+    assert!(mistake_behind_a_true_part.to_string().contains("did you mean `services.p50`"));
+}
+
+#[test]
+fn the_expression_reads_names_that_hold_colons_and_signs() {
+    let mut run = run();
+    run.sides[1].name = "extract:a+b".to_owned();
+    for block in run.blocks.iter_mut().filter(|block| block.side == "services") {
+        block.side = "extract:a+b".to_owned();
+    }
+    let analysis = Analysis::of(&run);
+    let expression = FailIf::parse("extract:a+b.cpu_per_request>100").unwrap();
+    assert!(expression.is_true_of(&run, &analysis).unwrap());
+}
+
+#[test]
+fn runs_under_unlike_protocols_are_not_compared() {
+    let (first, mut other) = (run(), run());
+    other.protocol.rounds = 99;
+    let (a, b) = (folder(&first), folder(&other));
+    let options = ReportOptions { runs: vec![a.path().to_owned(), b.path().to_owned()], fail_if: None };
+    let error = report(&options).unwrap_err();
+    assert!(error.is::<UsageError>() && error.to_string().contains("protocols differ"), "{error:#}");
+}
+
+#[test]
+fn a_run_of_a_newer_lab_and_a_damaged_one_are_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(fixture()).unwrap();
+    let cases = [
+        (text.replacen("\"schema_version\":1", "\"schema_version\":99", 1), "newer lab"),
+        (text[..text.len() / 2].to_owned(), "not a run"),
+        (text.replacen("\"seed\"", "\"sead\"", 1), "damaged"),
+    ];
+    for (text, expected) in cases {
+        std::fs::write(folder.path().join(RUN_FILE), text).unwrap();
+        let error = gate(folder.path(), "cpu_per_request > 1").unwrap_err();
+        assert!(error.is::<UsageError>() && error.to_string().contains(expected), "{error:#}");
+    }
+}
