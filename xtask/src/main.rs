@@ -55,8 +55,12 @@ enum Chore {
     Graph,
     /// Make the skeleton of a module that passes the checks.
     NewModule {
-        /// Its name: small letters, in the plural if that reads well.
-        name: String,
+        /// Its name: one word of small letters, in the plural if that reads well.
+        #[arg(required_unless_present = "prove")]
+        name: Option<String>,
+        /// Make one in a scratch copy instead, and check it there.
+        #[arg(long, conflicts_with = "name")]
+        prove: bool,
     },
 }
 
@@ -67,7 +71,8 @@ fn main() -> ExitCode {
         Chore::Bench { names, json, strict } => bench::bench(&names, json.as_deref(), strict),
         Chore::Crash { rounds, seed } => crash::crash(rounds, seed),
         Chore::Graph => graph::draw(),
-        Chore::NewModule { name } => new_module::make(&house::root(), &name),
+        Chore::NewModule { name: Some(name), .. } => new_module::make(&house::root(), &name),
+        Chore::NewModule { name: None, .. } => new_module::prove(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
