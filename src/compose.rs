@@ -19,7 +19,7 @@ use promotions_contract::Promotions;
 use recommendations_contract::Recommendations;
 use reviews_contract::Reviews;
 use runtime::Runtime;
-use seam::ModuleName;
+use seam::{ModuleName, Seat};
 use shipping_contract::Shipping;
 
 use crate::{place::Place, settings::Settings};
@@ -74,12 +74,32 @@ pub fn asks(module: ModuleName) -> impl Iterator<Item = ModuleName> {
     row.into_iter().flat_map(|(_, asked)| asked.iter().copied().map(ModuleName::new))
 }
 
-/// What the composition gives back: what a public listener answers with.
+/// The shop as it is wired in one process.
 #[derive(Debug)]
 pub struct Shop {
+    /// Every module, here or at its address.
+    pub seats: Seats,
     /// The pages, when the storefront is in this process.
     #[cfg(feature = "storefront")]
     pub storefront: Option<storefront::Storefront>,
+}
+
+/// Every module of the shop, wherever it is answered.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each is the contract of its name")]
+pub struct Seats {
+    pub catalog: Seat<dyn Catalog>,
+    pub currency: Seat<dyn Currency>,
+    pub inventory: Seat<dyn Inventory>,
+    pub accounts: Seat<dyn Accounts>,
+    pub cart: Seat<dyn Cart>,
+    pub shipping: Seat<dyn Shipping>,
+    pub payments: Seat<dyn Payments>,
+    pub promotions: Seat<dyn Promotions>,
+    pub reviews: Seat<dyn Reviews>,
+    pub recommendations: Seat<dyn Recommendations>,
+    pub notifications: Seat<dyn Notifications>,
+    pub orders: Seat<dyn Orders>,
 }
 
 /// Seats a module: built by the block when it is in this process (and in this binary), asked at its address otherwise.
@@ -236,7 +256,22 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
         None
     };
 
+    let seats = Seats {
+        catalog,
+        currency,
+        inventory,
+        accounts,
+        cart,
+        shipping,
+        payments,
+        promotions,
+        reviews,
+        recommendations,
+        notifications,
+        orders,
+    };
     Ok(Shop {
+        seats,
         #[cfg(feature = "storefront")]
         storefront,
     })
