@@ -14,16 +14,9 @@ pub(crate) fn root() -> PathBuf {
 
 /// The modules: the folders of `modules/`, so that nobody keeps a list by hand.
 pub(crate) fn modules() -> Result<Vec<String>> {
-    folders(&root().join("modules"))
-}
-
-/// The folders in a folder, sorted; none when it does not exist.
-pub(crate) fn folders(folder: &Path) -> Result<Vec<String>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
+    let folder = root().join("modules");
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let entry = entry?;
         if entry.path().is_dir() {
             names.push(entry.file_name().to_string_lossy().into_owned());

@@ -18,9 +18,6 @@ use nix::{
 use super::Figure;
 use crate::{house, step::Step};
 
-/// What this file measures.
-pub(super) const FIGURES: &[&str] = &["ready_ms", "pss_monolith", "pss_services"];
-
 /// The first start warms the page cache and is not counted.
 const STARTS: usize = 9;
 /// Long enough for what a process does after it is ready, such as its first sweep.

@@ -6,7 +6,7 @@ mod idle;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
-use gates::{GATES, Gate};
+use gates::{By, GATES, Gate};
 use serde::{Deserialize, Serialize};
 
 use crate::{house, step::Step};
@@ -42,24 +42,20 @@ pub(crate) fn bench(names: &[String], json: Option<&Path>, strict: bool) -> Resu
     }
     let wanted: Vec<&Gate> =
         GATES.iter().filter(|gate| names.is_empty() || names.iter().any(|name| name == gate.name)).collect();
-    let wanted_names: Vec<&str> = wanted.iter().map(|gate| gate.name).collect();
 
-    let mut found: BTreeMap<String, Figure> = BTreeMap::new();
-    let mut troubles = Vec::new();
-    let mut keep = |figures: Result<Vec<Figure>>| match figures {
-        Ok(figures) => found.extend(figures.into_iter().map(|figure| (figure.name.clone(), figure))),
-        Err(trouble) => troubles.push(format!("{trouble:#}")),
-    };
-    for program in programs()? {
-        if program.is_wanted(&wanted_names) {
-            keep(program.run(&wanted_names));
+    let mut found: BTreeMap<&str, Result<Figure, String>> = BTreeMap::new();
+    for by in measurers(&wanted) {
+        let names: Vec<&str> = wanted.iter().filter(|gate| gate.by == by).map(|gate| gate.name).collect();
+        let measured = match by {
+            By::Bench(folder) => run(folder, &names),
+            By::Chores => idle::measure(&names),
+        };
+        for name in names {
+            found.insert(name, pick(name, &measured));
         }
     }
-    if idle::FIGURES.iter().any(|name| wanted_names.contains(name)) {
-        keep(idle::measure(&wanted_names));
-    }
 
-    let judged: Vec<Judged> = wanted.iter().map(|gate| judge(gate, found.remove(gate.name), &troubles)).collect();
+    let judged: Vec<Judged> = wanted.iter().filter_map(|gate| Some(judge(gate, found.remove(gate.name)?))).collect();
     print(&judged);
     if let Some(file) = json {
         let text = serde_json::to_string_pretty(&judged)?;
@@ -72,13 +68,24 @@ pub(crate) fn bench(names: &[String], json: Option<&Path>, strict: bool) -> Resu
     Ok(())
 }
 
-fn judge(gate: &Gate, figure: Option<Figure>, troubles: &[String]) -> Judged {
+/// The figure of this name, or why there is none.
+fn pick(name: &str, measured: &Result<Vec<Figure>>) -> Result<Figure, String> {
+    match measured {
+        Ok(figures) => {
+            let figure = figures.iter().find(|figure| figure.name == name);
+            figure.cloned().ok_or_else(|| "the program that should have printed it did not".to_owned())
+        }
+        Err(trouble) => Err(format!("{trouble:#}")),
+    }
+}
+
+fn judge(gate: &Gate, figure: Result<Figure, String>) -> Judged {
     let note = match &figure {
-        Some(figure) if figure.note.is_empty() => gate.about.to_owned(),
-        Some(figure) => format!("{}; {}", gate.about, figure.note),
-        None if troubles.is_empty() => "not measured: no program in benches/ knows it".to_owned(),
-        None => format!("not measured: {}", troubles.join("; ")),
+        Ok(figure) if figure.note.is_empty() => gate.about.to_owned(),
+        Ok(figure) => format!("{}; {}", gate.about, figure.note),
+        Err(why) => format!("{}; not measured: {why}", gate.about),
     };
+    let figure = figure.ok();
     Judged {
         name: gate.name.to_owned(),
         value: figure.as_ref().map(|figure| figure.value),
@@ -103,62 +110,46 @@ fn print(judged: &[Judged]) {
     }
 }
 
-/// A crate of `benches/`: given the names that are wanted, it prints those it knows.
-struct Program {
-    folder: String,
-    /// A workspace of its own, such as `benches/rivals`: what Cleave is only compared against is built for nothing else.
-    apart: bool,
+/// Who has to measure, each once, in the order of the gates.
+fn measurers(wanted: &[&Gate]) -> Vec<By> {
+    let mut measurers = Vec::new();
+    for gate in wanted {
+        if !measurers.contains(&gate.by) {
+            measurers.push(gate.by);
+        }
+    }
+    measurers
 }
 
-/// Builds that take minutes are made only for the figures that need them.
-const NEEDS: &[(&str, &[&str])] = &[("rivals", &["hop_vs_tonic"])];
-
-fn programs() -> Result<Vec<Program>> {
-    let benches = house::root().join("benches");
-    let mut programs = Vec::new();
-    for folder in house::folders(&benches)? {
-        let Ok(manifest) = fs::read_to_string(benches.join(&folder).join("Cargo.toml")) else { continue };
-        let manifest: toml::Table =
-            manifest.parse().with_context(|| format!("cannot read benches/{folder}/Cargo.toml"))?;
-        programs.push(Program { folder, apart: manifest.contains_key("workspace") });
+fn run(folder: &str, names: &[&str]) -> Result<Vec<Figure>> {
+    let manifest = format!("benches/{folder}/Cargo.toml");
+    if !house::root().join(&manifest).exists() {
+        bail!("there is no {manifest}");
     }
-    Ok(programs)
-}
-
-impl Program {
-    fn is_wanted(&self, names: &[&str]) -> bool {
-        let needed_for = NEEDS.iter().find(|(folder, _)| *folder == self.folder).map(|(_, figures)| *figures);
-        needed_for.is_none_or(|figures| figures.iter().any(|figure| names.contains(figure)))
-    }
-
-    fn run(&self, names: &[&str]) -> Result<Vec<Figure>> {
-        let Self { folder, apart } = self;
-        let says = format!("run benches/{folder}{}", if *apart { ", which stands apart" } else { "" });
-        let arguments = format!("run --release --manifest-path benches/{folder}/Cargo.toml -- {}", names.join(" "));
-        let output = Step::cargo(&says, &arguments).run_for_output()?;
-        Ok(output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
-    }
+    let arguments = format!("run --release --manifest-path {manifest} -- {}", names.join(" "));
+    let output = Step::cargo(&format!("run benches/{folder}"), &arguments).run_for_output()?;
+    Ok(output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn figure(value: f64) -> Option<Figure> {
-        Some(Figure { name: "hop_cpu".to_owned(), value, unit: "x".to_owned(), note: String::new() })
+    fn figure(value: f64) -> Result<Figure, String> {
+        Ok(Figure { name: "hop_cpu".to_owned(), value, unit: "x".to_owned(), note: String::new() })
     }
 
     #[test]
     fn a_figure_is_held_against_its_gate() {
         let gate = GATES.iter().find(|gate| gate.name == "hop_cpu").unwrap();
 
-        assert_eq!(judge(gate, figure(0.25), &[]).holds, Some(true));
-        assert_eq!(judge(gate, figure(0.26), &[]).holds, Some(false));
+        assert_eq!(judge(gate, figure(0.25)).holds, Some(true));
+        assert_eq!(judge(gate, figure(0.26)).holds, Some(false));
     }
 
     #[test]
     fn what_nobody_measured_does_not_hold_and_says_why() {
-        let missing = judge(&GATES[0], None, &["the build failed".to_owned()]);
+        let missing = judge(&GATES[0], pick("call_here", &Err(anyhow::anyhow!("the build failed"))));
 
         assert_eq!((missing.value, missing.holds), (None, None));
         assert!(missing.note.contains("the build failed"), "{}", missing.note);
