@@ -1,11 +1,11 @@
 //! A call in this process: through a contract, and through a plain boxed trait.
 
-use std::{future::Future, hint::black_box, pin::Pin, sync::Arc, time::Duration, time::Instant};
+use std::{future::Future, hint::black_box, pin::Pin, sync::Arc, time::Duration};
 
 use seam::{Call, ModuleName};
 
 use crate::{
-    Figure, interleaved,
+    Figure, cpu, interleaved,
     load::median,
     shelf::{self, ShelfError},
 };
@@ -36,7 +36,7 @@ pub(crate) fn measure() -> Vec<Figure> {
     let (ours, theirs) = interleaved(
         || {
             runtime.block_on(async {
-                let began = Instant::now();
+                let began = cpu::of_this_thread();
                 for number in 0..CALLS {
                     black_box(contract.units(black_box(&call), number).await).expect("it answers everything");
                 }
@@ -45,7 +45,7 @@ pub(crate) fn measure() -> Vec<Figure> {
         },
         || {
             runtime.block_on(async {
-                let began = Instant::now();
+                let began = cpu::of_this_thread();
                 for number in 0..CALLS {
                     black_box(plain.units(black_box(&call), number).await).expect("it answers everything");
                 }
@@ -61,6 +61,6 @@ pub(crate) fn measure() -> Vec<Figure> {
     ]
 }
 
-fn nanoseconds(began: Instant) -> f64 {
-    began.elapsed().as_nanos() as f64 / f64::from(CALLS)
+fn nanoseconds(began: Duration) -> f64 {
+    (cpu::of_this_thread() - began).as_nanos() as f64 / f64::from(CALLS)
 }

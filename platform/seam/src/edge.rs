@@ -135,7 +135,7 @@ impl Edge {
 
     /// Begins a call of the `method`-th method, unless its deadline has already passed.
     #[inline]
-    pub fn enter(&self, method: usize, call: &Call) -> Result<Visit<'_>, Breakdown> {
+    pub fn enter<'a>(&'a self, method: usize, call: &'a Call) -> Result<Visit<'a>, Breakdown> {
         let record = &self.0.methods[method];
         let count = record.calls.fetch_add(1, Relaxed);
         if call.deadline().has_passed() {
@@ -143,7 +143,9 @@ impl Edge {
             return Err(Breakdown::DeadlineExceeded { executed: MayHaveExecuted::No });
         }
         let began = count.is_multiple_of(SAMPLED_ONE_IN).then(Instant::now);
-        let call = if self.0.from_outside { call.clone() } else { call.asked_by(self.0.caller) };
+        // A module's first calls are made in its own name, and calls from outside keep the name they came with: nothing to copy.
+        let is_as_seen = self.0.from_outside || (call.caller == self.0.caller && call.attempt == 1);
+        let call = if is_as_seen { Seen::AsMade(call) } else { Seen::Derived(call.asked_by(self.0.caller)) };
         Ok(Visit { record, edge: self, method, call, began })
     }
 }
@@ -154,14 +156,25 @@ pub struct Visit<'a> {
     record: &'a MethodRecord,
     edge: &'a Edge,
     method: usize,
-    call: Call,
+    call: Seen<'a>,
     began: Option<Instant>,
+}
+
+/// A call as the callee sees it.
+#[derive(Debug)]
+enum Seen<'a> {
+    AsMade(&'a Call),
+    Derived(Call),
 }
 
 impl Visit<'_> {
     /// The call as the callee gets it.
+    #[inline]
     pub fn call(&self) -> &Call {
-        &self.call
+        match &self.call {
+            Seen::AsMade(call) => call,
+            Seen::Derived(call) => call,
+        }
     }
 
     /// Notes an attempt beyond the first.

@@ -6,6 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     task::Poll,
+    time::Duration,
 };
 
 use crate::{Breakdown, MayHaveExecuted, clock::Deadline};
@@ -38,7 +39,8 @@ pub async fn guarded<F: Future>(deadline: Deadline, answer: F) -> Result<F::Outp
     let Some(left) = deadline.left() else {
         return poll_fn(polled).await;
     };
-    let mut over = pin!(tokio::time::sleep(left));
+    // Boxed, because few answers need a timer and all of them would carry its room.
+    let mut over = Box::pin(timer(left));
     poll_fn(|context| match polled(context) {
         Poll::Ready(ready) => Poll::Ready(ready),
         Poll::Pending => {
@@ -48,6 +50,12 @@ pub async fn guarded<F: Future>(deadline: Deadline, answer: F) -> Result<F::Outp
     .await
 }
 
+#[expect(clippy::disallowed_methods, reason = "deadlines are the seam's business")]
+fn timer(left: Duration) -> tokio::time::Sleep {
+    tokio::time::sleep(left)
+}
+
+#[cold]
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")

@@ -2,6 +2,8 @@
 //!
 //! Both name their fields, so that either side may learn a new field or variant before the other does.
 
+use std::cell::RefCell;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// How values are written.
@@ -24,7 +26,7 @@ impl Codec {
 
     /// Writes a value; the error says what cannot be written.
     pub fn encode<T: Serialize + ?Sized>(self, value: &T) -> Result<Vec<u8>, String> {
-        let mut written = Vec::with_capacity(256);
+        let mut written = spare();
         self.encode_into(value, &mut written)?;
         Ok(written)
     }
@@ -47,6 +49,32 @@ impl Codec {
             Self::Binary => rmp_serde::from_slice(written).map_err(|error| error.to_string()),
         }
     }
+}
+
+thread_local! {
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Buffers a thread keeps for the next answers, and how large they may have grown.
+const SPARE_BUFFERS: usize = 16;
+const SPARE_BYTES: usize = 64 * 1024;
+
+/// A buffer that has already grown, when there is one: an answer would otherwise grow its own three times over.
+fn spare() -> Vec<u8> {
+    SPARE.with_borrow_mut(Vec::pop).unwrap_or_else(|| Vec::with_capacity(1_024))
+}
+
+/// Keeps a buffer for the next answer.
+pub(crate) fn give_back(mut buffer: Vec<u8>) {
+    if buffer.capacity() > SPARE_BYTES {
+        return;
+    }
+    SPARE.with_borrow_mut(|spare| {
+        if spare.len() < SPARE_BUFFERS {
+            buffer.clear();
+            spare.push(buffer);
+        }
+    });
 }
 
 /// A value that can be written without knowing its type.

@@ -90,7 +90,36 @@ pub struct Reply {
     /// How the body is written.
     pub codec: Codec,
     /// The answer, the domain error or the breakdown.
-    pub body: Bytes,
+    pub body: Body,
+}
+
+/// The bytes of a reply: of its own where it is written, a part of what came in where it is read.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Written here.
+    Written(Vec<u8>),
+    /// Came from elsewhere.
+    Came(Bytes),
+}
+
+impl std::ops::Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Written(bytes) => bytes,
+            Self::Came(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Body> for Bytes {
+    fn from(body: Body) -> Self {
+        match body {
+            Body::Written(bytes) => bytes.into(),
+            Body::Came(bytes) => bytes,
+        }
+    }
 }
 
 /// What the body of a reply holds.
@@ -121,7 +150,7 @@ impl Reply {
             Err(Fault::Breakdown(breakdown)) => return Self::of_breakdown(codec, breakdown),
         };
         match written {
-            Ok((kind, body)) => Self { kind, codec, body: body.into() },
+            Ok((kind, body)) => Self { kind, codec, body: Body::Written(body) },
             Err(what) => Self::of_breakdown(codec, &Breakdown::Broken { what, executed: MayHaveExecuted::Maybe }),
         }
     }
@@ -129,7 +158,7 @@ impl Reply {
     /// Writes a breakdown that the callee reports.
     pub fn of_breakdown(codec: Codec, breakdown: &Breakdown) -> Self {
         let body = codec.encode(breakdown).expect("a breakdown is a plain enum of numbers and text");
-        Self { kind: ReplyKind::Breakdown, codec, body: body.into() }
+        Self { kind: ReplyKind::Breakdown, codec, body: Body::Written(body) }
     }
 
     /// Says that the caller asks for a method this side does not have.

@@ -11,7 +11,7 @@ use hyper_util::{
 };
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
 
-use super::{Codec, Question, Reply, ReplyKind, headers, line, peers::Replica};
+use super::{Body, Codec, Question, Reply, ReplyKind, headers, line, peers::Replica};
 use crate::{Breakdown, MayHaveExecuted};
 
 /// Where a peer says that it is one.
@@ -69,7 +69,7 @@ async fn reply(response: Response<Incoming>, largest: usize) -> Result<Reply, Br
     };
     let codec = headers::codec(text(headers::CONTENT_TYPE)).unwrap_or(Codec::Json);
     match Limited::new(response.into_body(), largest).collect().await {
-        Ok(collected) => Ok(Reply { kind, codec, body: collected.to_bytes() }),
+        Ok(collected) => Ok(Reply { kind, codec, body: Body::Came(collected.to_bytes()) }),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Breakdown::Broken {
             what: format!("the answer is longer than {largest} bytes"),
             executed: MayHaveExecuted::Maybe,

@@ -14,7 +14,7 @@ pub(crate) use call::{CallFrame, number_of_call, patch_time_left, split_frame, w
 pub(crate) use cut::Cut;
 pub(crate) use opening::{Opened, Opening, contract_fingerprint};
 
-use super::{Codec, ReplyKind};
+use super::{Body, Codec, ReplyKind};
 
 /// Length and kind.
 pub(crate) const HEAD: usize = 5;
@@ -105,7 +105,7 @@ pub(crate) fn read_answer(mut fields: Bytes) -> Option<super::Reply> {
         return None;
     }
     let (kind, codec) = (ReplyKind::from_wire(fields.get_u8())?, Codec::from_wire(fields.get_u8())?);
-    Some(super::Reply { kind, codec, body: fields })
+    Some(super::Reply { kind, codec, body: Body::Came(fields) })
 }
 
 /// A length as it is written. Bodies are bounded far below four gigabytes before they come here.

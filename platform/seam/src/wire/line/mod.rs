@@ -20,7 +20,7 @@ use std::{
 
 use calls::{Calls, Written};
 pub(super) use connection::LINE_PATH;
-use threads::of_this_thread;
+use threads::{instead_of, of_this_thread};
 pub(super) use threads::on_the_shared_thread;
 
 use super::{
@@ -89,21 +89,25 @@ pub(super) fn push<'a>(
     question: &'a Question<'a>,
 ) -> impl Future<Output = Result<Push, Breakdown>> + Send + 'a {
     poll_fn(move |context| {
+        let mut line = of_this_thread(replica);
         loop {
-            let line = of_this_thread(replica);
             if let Some(pushed) = line.push(question, context.waker()) {
                 return Poll::Ready(pushed);
             }
             if replica.is_retired() {
                 return Poll::Ready(Err(Breakdown::not_there()));
             }
+            line = instead_of(&line);
         }
     })
 }
 
 /// Makes sure that somebody tries to reach the replica: the driver of this thread's line, which exists from now on.
 pub(super) fn probe(replica: &Arc<Replica>) {
-    of_this_thread(replica);
+    let line = of_this_thread(replica);
+    if !line.takes_calls() {
+        instead_of(&line);
+    }
 }
 
 impl Line {

@@ -3,7 +3,6 @@
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -12,49 +11,65 @@ use tokio::runtime::{Builder, Handle, Id, RuntimeFlavor};
 use super::{Line, driver::drive};
 use crate::wire::peers::Replica;
 
+/// The lines of one thread, few enough to look through.
+type Lines = Vec<Arc<Line>>;
+
 #[derive(Default)]
 struct Owned {
     /// A thread may run several runtimes one after the other; lines end with theirs.
     runtime: Option<Id>,
-    lines: HashMap<usize, Arc<Line>>,
+    lines: Lines,
 }
 
 thread_local! {
-    static OWNED: RefCell<Owned> = RefCell::default();
+    static OWNED: RefCell<Owned> = const { RefCell::new(Owned { runtime: None, lines: Vec::new() }) };
 }
 
 /// The line to a replica that callers on this thread use. Made when there is none.
 pub(super) fn of_this_thread(replica: &Arc<Replica>) -> Arc<Line> {
+    with_lines(|lines, handle| match lines.iter().find(|line| line.replica.index == replica.index) {
+        Some(line) => line.clone(),
+        None => start(lines, replica, handle),
+    })
+}
+
+/// A new line in the place of one that takes no calls any more.
+pub(super) fn instead_of(ended: &Arc<Line>) -> Arc<Line> {
+    with_lines(|lines, handle| {
+        lines.retain(|line| !Arc::ptr_eq(line, ended));
+        match lines.iter().find(|line| line.replica.index == ended.replica.index) {
+            // Another caller has been here before.
+            Some(line) => line.clone(),
+            None => start(lines, &ended.replica, handle),
+        }
+    })
+}
+
+fn with_lines<T>(with: impl FnOnce(&mut Lines, &Handle) -> T) -> T {
     match Handle::try_current() {
         Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::CurrentThread => OWNED.with_borrow_mut(|owned| {
             let runtime = Some(handle.id());
             if owned.runtime != runtime {
-                *owned = Owned { runtime, lines: HashMap::new() };
+                *owned = Owned { runtime, lines: Vec::new() };
             }
-            line_among(&mut owned.lines, replica, &handle)
+            with(&mut owned.lines, &handle)
         }),
         _ => {
-            static SHARED: Mutex<Option<HashMap<usize, Arc<Line>>>> = Mutex::new(None);
-            let mut lines = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-            line_among(lines.get_or_insert_default(), replica, on_the_shared_thread())
+            static SHARED: Mutex<Lines> = Mutex::new(Vec::new());
+            with(&mut SHARED.lock().unwrap_or_else(PoisonError::into_inner), on_the_shared_thread())
         }
     }
 }
 
-fn line_among(lines: &mut HashMap<usize, Arc<Line>>, replica: &Arc<Replica>, handle: &Handle) -> Arc<Line> {
-    if let Some(line) = lines.get(&replica.index)
-        && line.takes_calls()
-    {
-        return line.clone();
-    }
-    lines.retain(|_, line| line.takes_calls());
+fn start(lines: &mut Lines, replica: &Arc<Replica>, handle: &Handle) -> Arc<Line> {
+    lines.retain(|line| line.takes_calls());
     let line = Line::new(replica.clone());
     if replica.is_retired() {
         // Nobody will drive it; the caller learns that the peer is not there.
         line.end();
         replica.remove_line(&line);
     } else {
-        lines.insert(replica.index, line.clone());
+        lines.push(line.clone());
         handle.spawn(drive(line.clone()));
     }
     line

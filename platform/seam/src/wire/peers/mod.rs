@@ -174,7 +174,7 @@ impl Carrier for GroupCarrier {
             loop {
                 let replica = self.group.choose()?;
                 if plain_only || replica.takes_plain_only() {
-                    return guarded(question.call.deadline(), plain::ask(&replica, &question)).await?;
+                    return ask_plainly(&replica, &question).await;
                 }
                 let settled = match line::push(&replica, &question).await? {
                     Push::Waiting(waiting) => waiting.await,
@@ -184,9 +184,7 @@ impl Carrier for GroupCarrier {
                     Settlement::Reply(reply) => return Ok(reply),
                     Settlement::Breakdown(breakdown) => return Err(breakdown),
                     Settlement::AskElsewhere => {}
-                    Settlement::AskPlainly => {
-                        return guarded(question.call.deadline(), plain::ask(&replica, &question)).await?;
-                    }
+                    Settlement::AskPlainly => return ask_plainly(&replica, &question).await,
                 }
             }
         })
@@ -199,4 +197,12 @@ impl Carrier for GroupCarrier {
             self.group.replicas().iter().for_each(|replica| replica.will_ask(contract));
         }
     }
+}
+
+/// Boxed apart, because a plain POST takes thousands of bytes of state and most calls never need them.
+fn ask_plainly<'a>(
+    replica: &'a Replica,
+    question: &'a Question<'a>,
+) -> Pin<Box<dyn Future<Output = Result<Reply, Breakdown>> + Send + 'a>> {
+    Box::pin(async move { guarded(question.call.deadline(), plain::ask(replica, question)).await? })
 }

@@ -21,7 +21,8 @@ use super::{Server, Serving};
 use crate::{
     Breakdown, MayHaveExecuted, ModuleName,
     wire::{
-        Codec, Reply,
+        Body, Codec, Reply,
+        codec::give_back,
         frame::{
             CallFrame, Cut, Frame, FrameKind, Opened, Opening, write_answer, write_ask_plainly, write_plain_frame,
         },
@@ -208,19 +209,19 @@ impl Answers {
     fn begin(&mut self, call: &CallFrame, context: &mut Context<'_>) {
         let (number, codec) = (call.number, call.codec);
         let Some(method) = self.serving.methods.get(&call.method) else {
-            return self.reply(number, false, &Reply::unknown_method(codec));
+            return self.reply(number, false, Reply::unknown_method(codec));
         };
         let caller = self.callers.get(usize::from(call.caller)).copied();
         let Some(Ok(caller)) = caller else {
-            return self.reply(number, false, &Reply::of_breakdown(codec, &Breakdown::Denied));
+            return self.reply(number, false, Reply::of_breakdown(codec, &Breakdown::Denied));
         };
         if let Err(breakdown) = self.serving.admission.admit(call.criticality) {
-            return self.reply(number, false, &Reply::of_breakdown(codec, &breakdown));
+            return self.reply(number, false, Reply::of_breakdown(codec, &breakdown));
         }
         let (routes, index, is_read) = (&method.routes, method.index, method.is_read);
         let mut answer = routes.answer(index, call.call(caller), codec, &call.arguments);
         match contained(codec, || answer.as_mut().poll(context)) {
-            Poll::Ready(reply) => self.reply(number, is_read, &reply),
+            Poll::Ready(reply) => self.reply(number, is_read, reply),
             Poll::Pending => {
                 self.serving.admission.began_to_wait();
                 self.running.push(Running { serving: self.serving.clone(), number, is_read, codec, answer });
@@ -228,7 +229,7 @@ impl Answers {
         }
     }
 
-    fn reply(&mut self, number: u32, is_read: bool, reply: &Reply) {
+    fn reply(&mut self, number: u32, is_read: bool, reply: Reply) {
         let Some(bounds) = self.opened else { return };
         if is_read && reply.body.len() > bounds.large_answer {
             return write_ask_plainly(number, &mut self.out);
@@ -241,6 +242,9 @@ impl Answers {
             return write_answer(number, kind, codec, &body, &mut self.out);
         }
         write_answer(number, reply.kind, reply.codec, &reply.body, &mut self.out);
+        if let Body::Written(buffer) = reply.body {
+            give_back(buffer);
+        }
     }
 
     /// Lets [`Server::drain`] wake this line.
@@ -275,7 +279,7 @@ impl MessageBody for Answers {
         this.be_known(context.waker());
         this.read(context);
         while let Poll::Ready(Some((number, is_read, reply))) = this.running.poll_next_unpin(context) {
-            this.reply(number, is_read, &reply);
+            this.reply(number, is_read, reply);
             if this.out.len() >= ENOUGH {
                 break;
             }

@@ -7,6 +7,7 @@ mod plain;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
+    hash::{BuildHasherDefault, Hasher},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
@@ -86,7 +87,7 @@ impl ServerBuilder {
     /// The server. Fails when a module is offered twice, or two methods would have the same number on the wire.
     pub fn build(self) -> Result<Server, String> {
         let mut modules = BTreeMap::new();
-        let mut methods: HashMap<u32, Method> = HashMap::new();
+        let mut methods: HashMap<u32, Method, BuildHasherDefault<AsItIs>> = HashMap::default();
         for routes in self.offered {
             let contract = routes.descriptor();
             if modules.insert(contract.module, routes.clone()).is_some() {
@@ -123,6 +124,25 @@ impl ServerBuilder {
 #[derive(Clone)]
 pub struct Server(Arc<Serving>);
 
+/// Method numbers are hashes already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0 << 8 | u64::from(*byte));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        // The table takes its buckets from the low bits and its tags from the high ones.
+        self.0 = u64::from(number) << 32 | u64::from(number);
+    }
+}
+
 struct Method {
     routes: Arc<dyn Routes>,
     index: usize,
@@ -134,7 +154,7 @@ struct Serving {
     options: ServerOptions,
     admission: Admission,
     modules: BTreeMap<&'static str, Arc<dyn Routes>>,
-    methods: HashMap<u32, Method>,
+    methods: HashMap<u32, Method, BuildHasherDefault<AsItIs>>,
     known: BTreeMap<String, BTreeSet<String>>,
     used_proofs: UsedProofs,
     draining: AtomicBool,

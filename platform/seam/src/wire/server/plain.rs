@@ -7,6 +7,7 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
+use bytes::Bytes;
 use futures_util::StreamExt;
 use serde::Serialize;
 
@@ -81,11 +82,11 @@ pub(super) async fn answer(
     let arguments = match guarded(call.deadline(), arguments).await {
         Ok(Ok(arguments)) => arguments,
         Ok(Err(what)) => return broken(codec, StatusCode::BAD_REQUEST, &what),
-        Err(breakdown) => return response(&Reply::of_breakdown(codec, &breakdown)),
+        Err(breakdown) => return response(Reply::of_breakdown(codec, &breakdown)),
     };
     // Somebody who types a method without arguments sends nothing at all.
     let arguments = if arguments.is_empty() && codec == Codec::Json { b"{}".as_slice() } else { &arguments };
-    response(&run(serving, &**routes, index, call, codec, arguments).await)
+    response(run(serving, &**routes, index, call, codec, arguments).await)
 }
 
 async fn run(
@@ -147,11 +148,11 @@ fn explained(codec: Codec, status: StatusCode, breakdown: &Breakdown, message: &
     headed(status, ReplyKind::Breakdown, codec).body(body)
 }
 
-fn response(reply: &Reply) -> HttpResponse {
+fn response(reply: Reply) -> HttpResponse {
     let codec = reply.codec;
     match reply.kind {
-        ReplyKind::Answer => headed(StatusCode::OK, reply.kind, codec).body(reply.body.clone()),
-        ReplyKind::Refusal => headed(StatusCode::UNPROCESSABLE_ENTITY, reply.kind, codec).body(reply.body.clone()),
+        ReplyKind::Answer => headed(StatusCode::OK, reply.kind, codec).body(Bytes::from(reply.body)),
+        ReplyKind::Refusal => headed(StatusCode::UNPROCESSABLE_ENTITY, reply.kind, codec).body(Bytes::from(reply.body)),
         ReplyKind::Breakdown => {
             let read = codec.decode::<Breakdown>(&reply.body);
             let breakdown = read.unwrap_or_else(|_| Breakdown::lost());
