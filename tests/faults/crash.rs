@@ -40,7 +40,7 @@ async fn services_that_are_killed_lose_nothing() {
 async fn rounds(topology: &str, victims: &[&str]) {
     let seed = environment::number("CLEAVE_CRASH_SEED").unwrap_or(1);
     let rounds = environment::number("CLEAVE_CRASH_ROUNDS").unwrap_or(ROUNDS);
-    println!("{topology}: {rounds} rounds, seed {seed}");
+    eprintln!("{topology}: {rounds} rounds, seed {seed}");
     let mut random = Random::seeded(seed);
     let history = Arc::new(History::default());
     let mut data = Data::fresh(topology);
@@ -60,7 +60,7 @@ async fn rounds(topology: &str, victims: &[&str]) {
         load.stop().await;
         history.assert_kept().await;
 
-        println!(
+        eprintln!(
             "{topology}, round {round}: {victim} was killed and back after {} ms; {}",
             down.as_millis(),
             history.figures()

@@ -18,7 +18,7 @@ use super::{
 pub(crate) const TOPOLOGIES: [&str; 3] = ["monolith", "services", "extract:orders"];
 
 /// A dozen processes of a build that is not optimised, beside other tests on few cores.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running shop with data of its own. Dropped, it is killed with all its processes.
 pub(crate) struct Shop {

@@ -18,9 +18,9 @@ const FILES: &[(&str, &str)] = &[
     (include_str!("../skeleton/migrations.m0001_tables.rs.skeleton"), "migrations/src/{name}/m0001_tables.rs"),
 ];
 
-/// In the composition; nobody asks a new module yet, so nobody holds it.
+/// In the composition.
 const PARAGRAPH: &str = "    // {Name}: say here what it is for. Asks nobody.
-    let _{name} = seat!(place, dyn {name}_contract::{Name}, \"{name}\", {
+    let {name} = seat!(place, dyn {name}_contract::{Name}, \"{name}\", {
         Arc::new({name}_service::{Name}Module::start(database!(runtime, {name}, Full)).await?)
     });
 ";
@@ -140,6 +140,10 @@ fn composition(text: &mut Text, name: &str) -> Result<()> {
     for (offset, line) in paragraph.lines().chain([""]).enumerate() {
         text.0.insert(storefront + offset, line.to_owned());
     }
+    let seats = text.find("pub struct Seats {")?;
+    text.0.insert(seats + 1, filled("    pub {name}: Seat<dyn {name}_contract::{Name}>,", name));
+    let seated = text.find("    let seats = Seats {")?;
+    text.0.insert(seated + 1, format!("        {name},"));
     let migrated = text.find("    migrate! {")?;
     text.0.insert(migrated + 1, format!("        {name} \"{name}\""));
     Ok(())
