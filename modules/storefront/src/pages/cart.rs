@@ -70,6 +70,15 @@ pub(crate) struct Returned {
 }
 
 impl CartPage {
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.gone.is_empty()
+    }
+
+    /// What to say above all: nothing about fields that an empty cart does not show.
+    fn notice(&self) -> Option<&str> {
+        self.notice.as_deref().filter(|_| !self.is_empty() || self.remarks.is_empty())
+    }
+
     fn address_fields(&self) -> [Field<'_>; 6] {
         self.form.address_fields(&self.remarks)
     }

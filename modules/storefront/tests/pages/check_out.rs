@@ -151,4 +151,6 @@ async fn a_refused_form_gets_a_new_key_and_one_that_was_cut_off_keeps_its_own() 
 async fn an_empty_cart_is_not_ordered() {
     let mut browser = Browser::new();
     browser.post("/cart/checkout", &check_out_form()).await.is(422, "cart").says("nothing in your cart to order");
+    let page = browser.post("/cart/checkout", &with_field("email", "nobody")).await;
+    page.is(422, "cart").says("Nothing in it yet").says_nothing_of("fields that are marked");
 }

@@ -1,7 +1,13 @@
 //! Who is let in, who is known again, and what browsers are told.
 
-use actix_web::test::TestRequest;
-use storefront::{LabSettings, Settings};
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, test::TestRequest};
+use storefront::{LabSettings, Settings, Storefront};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::Browser;
 
@@ -107,6 +113,43 @@ async fn a_form_that_is_too_large_is_refused() {
     let page = browser.send(TestRequest::post().uri("/cart").set_payload("product_id=1")).await;
     page.is(415, "error");
     browser.post("/cart", &[("product_id", "6E92ZMYYFZ")]).await.is(400, "error");
+}
+
+#[actix_web::test]
+async fn a_form_that_trickles_in_is_given_up() {
+    let settings = Settings { body_deadline_ms: 50, ..Settings::default() };
+    let storefront = Storefront::new(crate::fakes::FakeShop::stocked().asks(), settings, &[0; 32]);
+    let server = HttpServer::new(move || App::new().configure(|app| storefront::configure(&storefront, app)))
+        .workers(1)
+        .disable_signals()
+        .bind("127.0.0.1:0")
+        .unwrap();
+    let address = server.addrs()[0];
+    let server = server.run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+
+    let mut visitor = TcpStream::connect(address).await.unwrap();
+    let head = "POST /cart HTTP/1.1\r\nhost: shop.test\r\ncontent-type: application/x-www-form-urlencoded\r\n";
+    visitor.write_all(format!("{head}content-length: 30\r\n\r\nproduct_id=").as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    tokio::time::timeout(Duration::from_secs(10), visitor.read_exact(&mut answer)).await.unwrap().unwrap();
+
+    assert_eq!(&answer, b"HTTP/1.1 408");
+    handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn a_call_carries_the_requests_trace_and_a_deadline() {
+    let mut browser = Browser::new();
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    browser.send(TestRequest::get().uri("/product/6E92ZMYYFZ").insert_header(("traceparent", trace))).await;
+    let call = browser.shop.last_call();
+    assert_eq!(call.trace().to_string(), trace);
+    assert!(call.deadline().left().unwrap() <= Duration::from_millis(5_000));
+
+    browser.get("/product/6E92ZMYYFZ").await;
+    assert_ne!(browser.shop.last_call().trace().id, 0, "a request without a trace begins one");
 }
 
 #[actix_web::test]

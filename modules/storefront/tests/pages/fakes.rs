@@ -43,6 +43,7 @@ struct State {
     tokens: BTreeMap<String, PersonId>,
     stock: BTreeMap<Sku, u32>,
     refuse_next_check_out: Option<OrdersError>,
+    last_call: Option<Call>,
 }
 
 impl FakeShop {
@@ -85,6 +86,11 @@ impl FakeShop {
     /// The next check-out is refused for this reason.
     pub(crate) fn refuse_check_out(&self, error: OrdersError) {
         self.state().refuse_next_check_out = Some(error);
+    }
+
+    /// The call by which products were asked for last.
+    pub(crate) fn last_call(&self) -> Call {
+        self.state().last_call.clone().unwrap()
     }
 
     /// How often a method was asked for so far.
@@ -199,8 +205,8 @@ impl CatalogService for FakeShop {
         Ok(ProductPage { products: page.collect(), total: u32::try_from(all.len()).unwrap() })
     }
 
-    async fn get_many(&self, _: &Call, skus: Vec<Sku>) -> Outcome<Vec<Arc<Product>>, CatalogError> {
-        let _state = self.answering("catalog")?;
+    async fn get_many(&self, call: &Call, skus: Vec<Sku>) -> Outcome<Vec<Arc<Product>>, CatalogError> {
+        self.answering("catalog")?.last_call = Some(call.clone());
         Ok(skus.iter().filter_map(|sku| self.product(sku)).cloned().collect())
     }
 
