@@ -187,10 +187,8 @@ fn cpu_nanoseconds(far_end: Option<Pid>) -> i128 {
 
 fn server() -> anyhow::Result<Server> {
     let seat = Seat::<dyn Catalog>::here(Arc::new(Shelf::stocked()), &Edges::default());
-    Ok(ServerBuilder::new(Identity::open(GROUP), ServerOptions::default())
-        .offer(seat.routes())
-        .build()
-        .map_err(anyhow::Error::msg)?)
+    let server = ServerBuilder::new(Identity::open(GROUP), ServerOptions::default()).offer(seat.routes());
+    server.build().map_err(anyhow::Error::msg)
 }
 
 fn answer_on(listener: TcpListener) -> anyhow::Result<actix_web::dev::ServerHandle> {

@@ -111,7 +111,8 @@ fn sales(books: &Books) -> Vec<String> {
 fn payments(books: &Books) -> Vec<String> {
     let mut broken = Vec::new();
     for (order, audited) in &books.orders.orders {
-        let kept = books.payments.payments.get(order).and_then(|payment| payment.kept());
+        let payment = books.payments.payments.get(order);
+        let kept = payment.and_then(|payment| payment.kept());
         let owed = (audited.status == OrderStatus::Confirmed).then_some(audited.total).filter(|total| total.minor != 0);
         if kept.filter(|money| money.minor != 0) != owed {
             broken.push(format!(

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
+use seam::ModuleName;
 use serde::Deserialize;
 
 use super::{Group, Topology, TopologyError, module};
@@ -52,7 +53,7 @@ fn parse(place: &str, text: &str) -> Result<Topology, TopologyError> {
         members.sort_by_key(|member| modules().position(|module| module == *member));
         groups.push(Group { name, modules: members, internal: group.internal, environment: group.environment });
     }
-    let missing: Vec<_> = modules().filter(|module| !placed.contains(module)).map(|module| module.as_str()).collect();
+    let missing: Vec<_> = modules().filter(|module| !placed.contains(module)).map(ModuleName::as_str).collect();
     if !missing.is_empty() {
         return Err(TopologyError::Missing { place: place.to_owned(), missing: missing.join(", ") });
     }

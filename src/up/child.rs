@@ -148,9 +148,8 @@ impl Child {
                 pause = FIRST_PAUSE;
             }
             tracing::warn!(group = self.name(), "{how_it_ended}; it is started again in {} ms", pause.as_millis());
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = shutdown.requested() => return,
+            if tokio::time::timeout(pause, shutdown.requested()).await.is_ok() {
+                return;
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

@@ -54,23 +54,19 @@ async fn supervise(topology: Topology, settings: Settings, options: UpOptions) -
     for child in &children {
         running.push(tokio::spawn(child.clone().keep_running(shutdown.clone())));
     }
-    let all_ready = async {
-        for child in &children {
-            child.ready().await;
-        }
-    };
+    let all_ready = futures_util::future::join_all(children.iter().map(|child| child.ready()));
     tokio::select! {
-        () = all_ready => {
+        ended = tokio::time::timeout(READY_WITHIN, all_ready) => {
+            if ended.is_err() {
+                let late: Vec<_> = children.iter().filter(|child| !child.is_ready()).map(|child| child.name()).collect();
+                shutdown.request();
+                stop_in_order(&children).await;
+                anyhow::bail!("not ready within {} s: {}; see their messages above", READY_WITHIN.as_secs(), late.join(", "));
+            }
             report(&topology, &children, &settings);
             cli::print(&format!("ready http://{address} topology={} pid={}", topology.name, std::process::id()));
         }
         () = shutdown.requested() => {}
-        () = tokio::time::sleep(READY_WITHIN) => {
-            let late: Vec<_> = children.iter().filter(|child| !child.is_ready()).map(|child| child.name()).collect();
-            shutdown.request();
-            stop_in_order(&children).await;
-            anyhow::bail!("not ready within {} s: {}; see their messages above", READY_WITHIN.as_secs(), late.join(", "));
-        }
     }
     shutdown.requested().await;
     stop_in_order(&children).await;
