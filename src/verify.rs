@@ -111,8 +111,7 @@ fn sales(books: &Books) -> Vec<String> {
 fn payments(books: &Books) -> Vec<String> {
     let mut broken = Vec::new();
     for (order, audited) in &books.orders.orders {
-        let payment = books.payments.payments.get(order);
-        let kept = payment.and_then(|payment| payment.kept());
+        let kept = if let Some(payment) = books.payments.payments.get(order) { payment.kept() } else { None };
         let owed = (audited.status == OrderStatus::Confirmed).then_some(audited.total).filter(|total| total.minor != 0);
         if kept.filter(|money| money.minor != 0) != owed {
             broken.push(format!(
