@@ -169,7 +169,7 @@ impl CheckOutForm {
             field("credit_card_number", "Card number", "4432 8015 6152 0454", "cc-number"),
             field("credit_card_expiration_month", "Month", "MM", "cc-exp-month"),
             field("credit_card_expiration_year", "Year", "YYYY", "cc-exp-year"),
-            field("credit_card_cvv", "Security code", "CVV", "cc-csc"),
+            field("credit_card_cvv", "CVV code", "123", "cc-csc"),
             Field {
                 name: "coupon",
                 label: "Coupon, if you have one",
