@@ -5,6 +5,7 @@
 
 #[cfg(feature = "shop")]
 use std::collections::BTreeMap;
+#[cfg_attr(not(feature = "shop"), allow(unused_imports, reason = "the storefront alone builds no service"))]
 use std::sync::Arc;
 
 use accounts_contract::Accounts;

@@ -11,7 +11,7 @@ use seam::ModuleName;
 use crate::{charter, charter::Commission, place::Elsewhere};
 use crate::{
     cli::{self, Ending},
-    compose::{self, PAYMENTS, STOREFRONT, Shop},
+    compose::{self, STOREFRONT, Shop},
     listeners, operations,
     operations::Operations,
     place::Place,
@@ -75,7 +75,7 @@ impl Process {
             provider.clone_from(&neighbours.provider);
         }
         #[cfg(feature = "payments")]
-        if provider.is_empty() && place.is_here(PAYMENTS) {
+        if provider.is_empty() && place.is_here(compose::PAYMENTS) {
             provider = crate::provider::inside(&runtime)?;
         }
         let shop = compose::shop(&mut place, &self.settings, &provider).await?;
