@@ -76,6 +76,7 @@ impl Call {
     }
 
     /// When the caller stops waiting.
+    #[inline]
     pub fn deadline(&self) -> Deadline {
         self.deadline
     }
@@ -108,6 +109,14 @@ impl Call {
     /// Which attempt of its edge this is, counted from one.
     pub fn attempt(&self) -> u8 {
         self.attempt
+    }
+
+    /// Whether the call was made in this module's own name and for the first time.
+    #[inline]
+    pub(crate) fn is_first_of(&self, caller: ModuleName) -> bool {
+        let (made_by, caller) = (self.caller.0, caller.0);
+        // Names of one program are mostly the same text at the same place.
+        self.attempt == 1 && (std::ptr::eq(made_by, caller) || made_by == caller)
     }
 
     /// The call as the next module gets it.

@@ -8,6 +8,7 @@ use nix::time::{ClockId, clock_gettime};
 ///
 /// Reads `CLOCK_MONOTONIC_COARSE`: a tick of the kernel (1 to 4 ms) is precise enough for deadlines, and the read costs a few
 /// nanoseconds where a precise one costs twenty.
+#[inline]
 pub fn coarse_milliseconds() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE).expect("Linux has had the coarse clock since 2.6.32");
     now.tv_sec() as u64 * 1_000 + now.tv_nsec() as u64 / 1_000_000
@@ -28,6 +29,7 @@ impl Deadline {
     }
 
     /// Time left, zero once it has passed; `None` when it never comes.
+    #[inline]
     pub fn left(self) -> Option<Duration> {
         (self != Self::NEVER).then(|| Duration::from_millis(self.0.saturating_sub(coarse_milliseconds())))
     }
@@ -39,6 +41,7 @@ impl Deadline {
     }
 
     /// Whether the point has come.
+    #[inline]
     pub fn has_passed(self) -> bool {
         self != Self::NEVER && coarse_milliseconds() >= self.0
     }

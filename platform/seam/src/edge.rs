@@ -144,8 +144,8 @@ impl Edge {
         }
         let began = count.is_multiple_of(SAMPLED_ONE_IN).then(Instant::now);
         // A module's first calls are made in its own name, and calls from outside keep the name they came with: nothing to copy.
-        let is_as_seen = self.0.from_outside || (call.caller == self.0.caller && call.attempt == 1);
-        let call = if is_as_seen { Seen::AsMade(call) } else { Seen::Derived(call.asked_by(self.0.caller)) };
+        let is_as_seen = self.0.from_outside || call.is_first_of(self.0.caller);
+        let call = if is_as_seen { Seen::AsMade(call) } else { Seen::Derived(Box::new(call.asked_by(self.0.caller))) };
         Ok(Visit { record, edge: self, method, call, began })
     }
 }
@@ -164,7 +164,7 @@ pub struct Visit<'a> {
 #[derive(Debug)]
 enum Seen<'a> {
     AsMade(&'a Call),
-    Derived(Call),
+    Derived(Box<Call>),
 }
 
 impl Visit<'_> {

@@ -2,61 +2,74 @@
 
 use std::{
     any::Any,
-    future::{Future, poll_fn},
+    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    task::Poll,
+    pin::Pin,
+    task::{Context, Poll},
     time::Duration,
 };
+
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
 
 use crate::{Breakdown, MayHaveExecuted, clock::Deadline};
 
 /// Polls `answer` until it is ready or the deadline has come; a panic inside becomes [`Breakdown::Panicked`].
 ///
 /// A timer is made only for an answer that is not ready when first asked.
-pub async fn guarded<F: Future>(deadline: Deadline, answer: F) -> Result<F::Output, Breakdown> {
-    let mut answer = pin!(answer);
-    let mut polled = move |context: &mut std::task::Context<'_>| match catch_unwind(AssertUnwindSafe(|| {
-        answer.as_mut().poll(context)
-    })) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => {
-            tracing::error!(panic = panic_text(panic.as_ref()), "a contract method panicked");
-            Poll::Ready(Err(Breakdown::Panicked))
-        }
-    };
-    let mut first = None;
-    poll_fn(|context| {
-        if let Poll::Ready(ready) = polled(context) {
-            first = Some(ready);
-        }
-        Poll::Ready(())
-    })
-    .await;
-    if let Some(ready) = first {
-        return ready;
-    }
-    let Some(left) = deadline.left() else {
-        return poll_fn(polled).await;
-    };
-    // Boxed, because few answers need a timer and all of them would carry its room.
-    let mut over = Box::pin(timer(left));
-    poll_fn(|context| match polled(context) {
-        Poll::Ready(ready) => Poll::Ready(ready),
-        Poll::Pending => {
-            over.as_mut().poll(context).map(|()| Err(Breakdown::DeadlineExceeded { executed: MayHaveExecuted::Maybe }))
-        }
-    })
-    .await
+#[inline]
+pub fn guarded<F: Future>(deadline: Deadline, answer: F) -> Guarded<F> {
+    Guarded { answer, deadline, timer: None }
 }
 
-#[expect(clippy::disallowed_methods, reason = "deadlines are the seam's business")]
-fn timer(left: Duration) -> tokio::time::Sleep {
-    tokio::time::sleep(left)
+pin_project! {
+    /// An answer that comes before its deadline, or does not.
+    #[must_use = "an answer comes only to those who wait"]
+    pub struct Guarded<F> {
+        #[pin]
+        answer: F,
+        deadline: Deadline,
+        // Boxed, because few answers need a timer and all of them would carry its room.
+        timer: Option<Pin<Box<Sleep>>>,
+    }
 }
+
+impl<F: Future> Future for Guarded<F> {
+    type Output = Result<F::Output, Breakdown>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match catch_unwind(AssertUnwindSafe(|| this.answer.poll(context))) {
+            Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
+            Ok(Poll::Pending) => wait(*this.deadline, this.timer, context).map(Err),
+            Err(panic) => Poll::Ready(Err(panicked(panic.as_ref()))),
+        }
+    }
+}
+
+/// Ready when the deadline has come.
+#[expect(clippy::disallowed_methods, reason = "deadlines are the seam's business")]
+fn wait(deadline: Deadline, timer: &mut Option<Pin<Box<Sleep>>>, context: &mut Context<'_>) -> Poll<Breakdown> {
+    if timer.is_none() {
+        let Some(left) = deadline.left() else { return Poll::Pending };
+        *timer = Some(Box::pin(tokio::time::sleep(left.max(SHORTEST))));
+    }
+    match timer {
+        Some(timer) => {
+            timer.as_mut().poll(context).map(|()| Breakdown::DeadlineExceeded { executed: MayHaveExecuted::Maybe })
+        }
+        None => Poll::Pending,
+    }
+}
+
+/// An answer gets at least another turn after it said that it waits.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 #[cold]
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+fn panicked(panic: &(dyn Any + Send)) -> Breakdown {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text");
+    tracing::error!(panic = text, "a contract method panicked");
+    Breakdown::Panicked
 }

@@ -27,7 +27,7 @@ pub use call::{Call, Criticality, ModuleName, Principal, Trace};
 pub use contract::{Answer, Contract, Descriptor, MethodDescriptor, Provides, Repeat};
 pub use edge::{Edge, EdgeFigures, Edges, MethodFigures, Visit};
 pub use fault::{Breakdown, Failure, Fault, MayHaveExecuted, Outcome};
-pub use guard::guarded;
+pub use guard::{Guarded, guarded};
 pub use seam_macros::contract;
 pub use seat::Seat;
 
