@@ -110,6 +110,19 @@ impl Record {
 }
 
 impl MethodRecord {
+    #[cold]
+    fn time(&self, began: Instant) {
+        let nanoseconds = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.timed_calls.fetch_add(1, Relaxed);
+        self.timed_nanoseconds.fetch_add(nanoseconds, Relaxed);
+    }
+
+    #[cold]
+    fn too_late(&self) -> Breakdown {
+        self.breakdowns.fetch_add(1, Relaxed);
+        Breakdown::DeadlineExceeded { executed: MayHaveExecuted::No }
+    }
+
     fn figures(&self) -> MethodFigures {
         MethodFigures {
             calls: self.calls.load(Relaxed),
@@ -134,13 +147,12 @@ impl Edge {
     }
 
     /// Begins a call of the `method`-th method, unless its deadline has already passed.
-    #[inline]
+    #[inline(always)] // What it returns would otherwise be copied twice on every call in the own process.
     pub fn enter<'a>(&'a self, method: usize, call: &'a Call) -> Result<Visit<'a>, Breakdown> {
         let record = &self.0.methods[method];
         let count = record.calls.fetch_add(1, Relaxed);
         if call.deadline().has_passed() {
-            record.breakdowns.fetch_add(1, Relaxed);
-            return Err(Breakdown::DeadlineExceeded { executed: MayHaveExecuted::No });
+            return Err(record.too_late());
         }
         let began = count.is_multiple_of(SAMPLED_ONE_IN).then(Instant::now);
         // A module's first calls are made in its own name, and calls from outside keep the name they came with: nothing to copy.
@@ -184,7 +196,7 @@ impl Visit<'_> {
 
     /// Ends the visit with what a service in this process returned.
     #[inline]
-    pub fn leave<T, E>(self, answer: Result<Result<T, Failure<E>>, Breakdown>) -> Result<T, Fault<E>> {
+    pub fn leave<T, E>(&self, answer: Result<Result<T, Failure<E>>, Breakdown>) -> Result<T, Fault<E>> {
         let seen = match answer {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(Failure::Domain(error))) => Err(Fault::Domain(error)),
@@ -196,11 +208,9 @@ impl Visit<'_> {
 
     /// Ends the visit with what the caller will see.
     #[inline]
-    pub fn end<T, E>(self, answer: Result<T, Fault<E>>) -> Result<T, Fault<E>> {
+    pub fn end<T, E>(&self, answer: Result<T, Fault<E>>) -> Result<T, Fault<E>> {
         if let Some(began) = self.began {
-            let nanoseconds = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.record.timed_calls.fetch_add(1, Relaxed);
-            self.record.timed_nanoseconds.fetch_add(nanoseconds, Relaxed);
+            self.record.time(began);
         }
         match &answer {
             Ok(_) => {}

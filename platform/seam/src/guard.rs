@@ -6,7 +6,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use pin_project_lite::pin_project;
@@ -53,7 +52,7 @@ impl<F: Future> Future for Guarded<F> {
 fn wait(deadline: Deadline, timer: &mut Option<Pin<Box<Sleep>>>, context: &mut Context<'_>) -> Poll<Breakdown> {
     if timer.is_none() {
         let Some(left) = deadline.left() else { return Poll::Pending };
-        *timer = Some(Box::pin(tokio::time::sleep(left.max(SHORTEST))));
+        *timer = Some(Box::pin(tokio::time::sleep(left)));
     }
     match timer {
         Some(timer) => {
@@ -62,9 +61,6 @@ fn wait(deadline: Deadline, timer: &mut Option<Pin<Box<Sleep>>>, context: &mut C
         None => Poll::Pending,
     }
 }
-
-/// An answer gets at least another turn after it said that it waits.
-const SHORTEST: Duration = Duration::from_millis(1);
 
 #[cold]
 fn panicked(panic: &(dyn Any + Send)) -> Breakdown {
