@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use sea_orm::{ConnectionTrait as _, Database};
-use testkit::eventually;
 
 use crate::support::{
     page::Shows as _,
@@ -109,13 +108,8 @@ async fn a_day_in_the_shop() -> Data {
     let shop = Shop::open("monolith").await;
     let visitor = shop.visitor();
     let order = visitor.buys(MUG, 2).await;
-    eventually("the confirmation has been sent", || async {
-        visitor.opens("/mails").await.shows_page("mails").text().contains(&order)
-    })
-    .await;
-    let data = shop.close().await;
-    data.verify();
-    data
+    visitor.opens(&order).await.shows_page("order");
+    shop.close_and_verify().await
 }
 
 async fn falsify(file: &Path, sql: &str) {

@@ -22,8 +22,6 @@ use crate::support::{
 /// A few in every run of the tests; `cargo xtask crash` sets more.
 const ROUNDS: u64 = 2;
 const VISITORS: u64 = 4;
-/// What reliability promises: whatever was cut off is finished or taken back after so much quiet.
-const QUIET: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_monolith_that_is_killed_loses_nothing() {
@@ -65,7 +63,7 @@ async fn rounds(topology: &str, victims: &[&str]) {
             down.as_millis(),
             history.figures()
         );
-        data = audited(shop).await;
+        data = shop.close_and_verify().await;
     }
 }
 
@@ -92,24 +90,4 @@ async fn kill_one(shop: &Shop, word: &str) -> Duration {
     })
     .await;
     began.elapsed()
-}
-
-/// Closes the shop and verifies it. What a crash cut off is taken up in quiet, so the shop gets some before it has to be right.
-async fn audited(shop: Shop) -> Data {
-    let began = Instant::now();
-    let mut data = shop.close().await;
-    loop {
-        let output = data.try_verify();
-        if output.status.success() {
-            return data;
-        }
-        assert!(
-            began.elapsed() < QUIET,
-            "after {QUIET:?} of quiet the invariants do not hold:\n{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
-        let shop = data.open().await;
-        shop.stays_open_for_a_while().await;
-        data = shop.close().await;
-    }
 }

@@ -17,7 +17,7 @@ async fn a_seeded_journey_shows_equal_pages_in_every_topology() {
     for topology in TOPOLOGIES {
         let shop = Shop::open(topology).await;
         let pages = journey(&shop).await;
-        shop.close().await.verify();
+        shop.close_and_verify().await;
 
         match &first {
             None => first = Some((topology, pages)),

@@ -51,14 +51,14 @@ async fn travel(topology: &str, journey: impl AsyncFnOnce(&Shop)) {
     let shop = Shop::open(topology).await;
     journey(&shop).await;
     assert_no_panic(&shop);
-    shop.close().await.verify();
+    shop.close_and_verify().await;
 }
 
 /// The same for journeys that close the shop on their way.
 async fn travel_owning<F: Future<Output = Shop>>(topology: &str, journey: impl FnOnce(Shop) -> F) {
     let shop = journey(Shop::open(topology).await).await;
     assert_no_panic(&shop);
-    shop.close().await.verify();
+    shop.close_and_verify().await;
 }
 
 fn assert_no_panic(shop: &Shop) {

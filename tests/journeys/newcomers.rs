@@ -105,7 +105,7 @@ async fn a_data_folder_in_use_is_named_and_left_alone() {
         }
 
         visitor.opens(&order).await;
-        shop.close().await.verify();
+        shop.close_and_verify().await;
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testkit::{Browser, Folder, Process, eventually};
+use testkit::{Browser, Folder, Process, eventually, eventually_within};
 
 use super::{
     template::{cleave, copy_to},
@@ -19,6 +19,9 @@ pub(crate) const TOPOLOGIES: [&str; 3] = ["monolith", "services", "extract:order
 
 /// A dozen processes of a build that is not optimised, beside other tests on few cores.
 pub(crate) const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// What reliability promises: all that was cut off is finished or taken back after so much quiet.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// A running shop with data of its own. Dropped, it is killed with all its processes.
 pub(crate) struct Shop {
@@ -72,6 +75,19 @@ impl Shop {
         data
     }
 
+    /// Closes the shop and asserts that its books agree. What was under way when the last visitor left, and what a crash has cut
+    /// off, is finished in quiet, so the shop gets up to [`QUIET`] before it has to be right.
+    pub(crate) async fn close_and_verify(self) -> Data {
+        let until = Instant::now() + QUIET;
+        eventually_within(QUIET * 2, "the audit comes to an end", || async {
+            self.data.try_verify().status.success() || Instant::now() >= until
+        })
+        .await;
+        let data = self.close().await;
+        data.verify();
+        data
+    }
+
     /// Closes the shop and opens it again at the same address, so that visitors find it where it was.
     pub(crate) async fn restart(self) -> Self {
         let address = self.address();
@@ -84,12 +100,6 @@ impl Shop {
 
     pub(crate) fn data(&self) -> &Data {
         &self.data
-    }
-
-    /// Leaves the shop to itself for two seconds: nothing outside shows when the last sweeper has been.
-    pub(crate) async fn stays_open_for_a_while(&self) {
-        let until = Instant::now() + Duration::from_secs(2);
-        eventually("two seconds are over", || async { Instant::now() >= until }).await;
     }
 
     /// What its processes have told the log until now.
