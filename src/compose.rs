@@ -292,6 +292,7 @@ fn session_key(runtime: &Runtime) -> anyhow::Result<[u8; 32]> {
 ///
 /// # Errors
 /// When one of them cannot be.
+#[cfg_attr(not(feature = "shop"), allow(unused_variables, reason = "the storefront alone has no database"))]
 pub async fn migrate(runtime: &Runtime) -> anyhow::Result<()> {
     macro_rules! migrate {
         ($($module:ident $feature:literal)*) => {

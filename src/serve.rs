@@ -66,18 +66,20 @@ impl Process {
             shop_data::fill(&runtime, self.settings.seed.products).await?;
         }
         let mut place = Place::alone(runtime.clone(), here);
-        let mut provider = self.settings.provider.url.clone();
+        let provider = self.settings.provider.url.clone();
         #[cfg(feature = "split")]
         let neighbours = self.neighbours(commission.map(|commission| commission.charter))?;
         #[cfg(feature = "split")]
         if let Some(neighbours) = &neighbours {
             place = place.among(Elsewhere { peers: neighbours.peers.clone(), topology: self.topology.clone() });
-            provider.clone_from(&neighbours.provider);
         }
+        #[cfg(feature = "split")]
+        let provider = neighbours.as_ref().map_or(provider, |neighbours| neighbours.provider.clone());
         #[cfg(feature = "payments")]
-        if provider.is_empty() && place.is_here(compose::PAYMENTS) {
-            provider = crate::provider::inside(&runtime)?;
-        }
+        let provider = match provider.is_empty() && place.is_here(compose::PAYMENTS) {
+            true => crate::provider::inside(&runtime)?,
+            false => provider,
+        };
         let shop = compose::shop(&mut place, &self.settings, &provider).await?;
 
         let operations = Operations { edges: place.edges.clone(), shutdown: shutdown.clone() };
