@@ -84,7 +84,7 @@ impl Protocol {
                 lone_sessions: 50,
                 loads: vec![stretch(25, 1.2), stretch(50, 2.4), stretch(75, 1.4)],
                 headline_load: 50,
-                ramp_seconds: 0.3,
+                ramp_seconds: 0.2,
                 capacity: CapacitySearch { pilot_steps: 5, block_steps: 4, step_seconds: 0.7, stride: 1.25 },
                 // Five rounds of seconds cannot resolve 2 %: saying so is better than calling a wide interval equal.
                 targets: Targets { fine: 0.05, coarse: 0.25 },

@@ -129,3 +129,11 @@ fn arrivals_come_at_the_rate_that_was_asked_for() {
     assert_ne!(arrivals(1), arrivals(2));
     assert!(arrivals(1).is_sorted());
 }
+
+#[test]
+fn the_example_of_the_readme_is_a_workload() {
+    let readme = include_str!("../README.md");
+    let text = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let workload = Workload::parse(text, "README.md").unwrap();
+    assert_eq!((workload.name.as_str(), workload.journeys.len()), ("notes", 2));
+}

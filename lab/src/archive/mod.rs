@@ -281,6 +281,9 @@ pub struct Rung {
     pub wall_ns: f64,
     /// CPU of both ends per call, nanoseconds.
     pub cpu_ns: f64,
+    /// The same with 64 callers at a time, which is where calls share their wake-ups.
+    #[serde(default)]
+    pub cpu_64_ns: Option<f64>,
 }
 
 impl Run {

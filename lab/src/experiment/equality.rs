@@ -25,7 +25,7 @@ pub(super) struct PlainAnswer {
 pub(super) fn rules(workload: &Workload) -> Vec<String> {
     let mut rules: Vec<String> = [
         "UUIDs",
-        "tracking numbers such as AB-1234-567890",
+        "parcel numbers such as AB-1234-567890 or CV-947Z-3E7A-T9",
         "dates such as 2026-11-20 and times such as 12:34:56, together or apart",
         "the address of the side",
     ]
@@ -145,42 +145,42 @@ fn without(text: &str, between: &Between) -> String {
 
 /// The length of what begins here and may differ, and what replaces it.
 fn variable_at(bytes: &[u8]) -> Option<(usize, &'static str)> {
-    // In patterns, `x` is a hexadecimal digit, `9` a digit, `A` a capital; anything else is itself.
-    const PATTERNS: [(&str, &str); 5] = [
+    // In patterns, `x` is a hexadecimal digit and `9` a digit; anything else is itself.
+    const PATTERNS: [(&str, &str); 4] = [
         ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "{id}"),
         ("9999-99-99", "{date}"),
         ("99:99:99", "{time}"),
         ("99:99", "{time}"),
-        ("AA-", "{tracking}"),
     ];
     for (pattern, mark) in PATTERNS {
         if !matches_pattern(bytes, pattern.as_bytes()) {
             continue;
         }
         let mut length = pattern.len();
-        if mark == "{tracking}" {
-            let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let first = digits(length);
-            if first == 0 || bytes.get(length + first) != Some(&b'-') {
-                continue;
-            }
-            let second = digits(length + first + 1);
-            if second == 0 {
-                continue;
-            }
-            length += first + 1 + second;
-        } else if mark == "{date}" && bytes.get(length) == Some(&b'T') {
+        if mark == "{date}" && bytes.get(length) == Some(&b'T') {
             // 2026-11-20T12:34:56.789Z: the time belongs to the date.
             length += 1 + bytes[length + 1..].iter().take_while(|byte| b"0123456789:.+Z".contains(byte)).count();
         } else if mark == "{time}" && bytes.get(length) == Some(&b'.') {
             length += 1 + bytes[length + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         }
-        if bytes.get(length).is_some_and(u8::is_ascii_alphanumeric) {
-            continue;
+        if !bytes.get(length).is_some_and(u8::is_ascii_alphanumeric) {
+            return Some((length, mark));
         }
-        return Some((length, mark));
     }
-    None
+    parcel_number(bytes).map(|length| (length, "{parcel}"))
+}
+
+/// Two capitals and at least two groups of capitals and digits, joined by hyphens, with a digit among them.
+fn parcel_number(bytes: &[u8]) -> Option<usize> {
+    let length =
+        bytes.iter().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'-').count();
+    let text = &bytes[..length];
+    let groups: Vec<&[u8]> = text.split(|byte| *byte == b'-').collect();
+    let is_prefix = groups[0].len() == 2 && groups[0].iter().all(u8::is_ascii_uppercase);
+    let is_whole = !bytes.get(length).is_some_and(u8::is_ascii_alphanumeric);
+    let has_digit = text.iter().any(u8::is_ascii_digit);
+    (is_prefix && groups.len() >= 3 && groups.iter().all(|group| group.len() >= 2) && has_digit && is_whole)
+        .then_some(length)
 }
 
 fn matches_pattern(bytes: &[u8], pattern: &[u8]) -> bool {
@@ -188,7 +188,6 @@ fn matches_pattern(bytes: &[u8], pattern: &[u8]) -> bool {
         && pattern.iter().zip(bytes).all(|(wanted, byte)| match wanted {
             b'x' => byte.is_ascii_hexdigit(),
             b'9' => byte.is_ascii_digit(),
-            b'A' => byte.is_ascii_uppercase(),
             other => byte == other,
         })
 }
@@ -199,11 +198,11 @@ mod tests {
 
     #[test]
     fn ids_and_times_are_replaced_and_prices_are_not() {
-        let page = "<a href=\"/orders/019aa0f1-7b4c-7c3e-8000-0123456789ab\">AB-1234-567890</a> on 2026-11-20 at 09:15, \
-                    sent 2026-11-20T09:15:30.123Z, 12.50 EUR, SKU 0PUK6V6EV0, 1999-9 and é";
+        let page = "<a href=\"/orders/019aa0f1-7b4c-7c3e-8000-0123456789ab\">AB-1234-567890</a> CV-947Z-3E7A-T9 on 2026-11-20 at 09:15, \
+                    sent 2026-11-20T09:15:30.123Z, 12.50 EUR, SKU 0PUK6V6EV0, XL-ONE-TWO, 1999-9 and é";
         assert_eq!(
             normalise(page, &[]),
-            "<a href=\"/orders/{id}\">{tracking}</a> on {date} at {time}, sent {date}, 12.50 EUR, SKU 0PUK6V6EV0, 1999-9 and é"
+            "<a href=\"/orders/{id}\">{parcel}</a> {parcel} on {date} at {time}, sent {date}, 12.50 EUR, SKU 0PUK6V6EV0, XL-ONE-TWO, 1999-9 and é"
         );
     }
 

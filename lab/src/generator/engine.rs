@@ -2,23 +2,20 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::{ErrorKind, Read, Write};
 use std::sync::atomic::Ordering;
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::SockAddr;
 
 use super::clock::{Clock, thread_cpu_ns};
+use super::judge::{Trouble, judge};
 use super::outcome::{Measured, RequestFigures, microseconds};
 use super::visitor::{Phase, Visitor};
 use super::{Answer, Drive, Pacing, Think};
-use crate::http::Fed;
-use crate::workload::{Capture, Step};
+use crate::workload::Step;
 
 /// How often the visitors are looked through for requests that are overdue, nanoseconds.
 const SWEEP_NS: u64 = 50_000_000;
-/// How many redirects one step may follow.
-const MOST_REDIRECTS: u8 = 5;
 /// The timer's mark among the events; slots are far fewer.
 const TIMER: u64 = u64::MAX;
 /// Few events are taken at a time, so that a visitor who is due does not wait behind a long batch.
@@ -26,30 +23,20 @@ const BATCH: usize = 16;
 
 /// The state of one drive.
 pub(super) struct Engine<'d, 'o> {
-    drive: &'d Drive<'d>,
+    pub(super) drive: &'d Drive<'d>,
     observer: &'o mut dyn FnMut(&Answer<'_>),
     clock: Clock,
-    epoll: Epoll,
-    address: SockAddr,
-    visitors: Vec<Visitor>,
+    pub(super) epoll: Epoll,
+    pub(super) address: SockAddr,
+    pub(super) visitors: Vec<Visitor>,
     free: Vec<usize>,
     due: BinaryHeap<Reverse<(u64, usize)>>,
     next_session: usize,
     present: usize,
     next_sweep: u64,
     last_answer: u64,
-    scratch: Box<[u8]>,
-    out: Measured,
-}
-
-/// What is wrong with an exchange.
-enum Trouble {
-    /// The connection failed; the text says how.
-    Connection(String),
-    /// The generator itself could not send.
-    Local(String),
-    /// The answer is not what the workload expects.
-    Answer(String),
+    pub(super) scratch: Box<[u8]>,
+    pub(super) out: Measured,
 }
 
 impl<'d, 'o> Engine<'d, 'o> {
@@ -212,48 +199,6 @@ impl<'d, 'o> Engine<'d, 'o> {
         }
     }
 
-    fn connect_and_write(&mut self, slot: usize) -> Result<(), Trouble> {
-        if self.visitors[slot].connection.is_none() {
-            let local = |error: std::io::Error| Trouble::Local(format!("the generator cannot connect: {error}"));
-            let domain = if self.drive.target.address.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
-            let socket = Socket::new(domain, Type::STREAM, None).map_err(local)?;
-            socket.set_nonblocking(true).map_err(local)?;
-            socket.set_tcp_nodelay(true).map_err(local)?;
-            match socket.connect(&self.address) {
-                Ok(()) => {}
-                Err(error) if error.raw_os_error() == Some(nix::errno::Errno::EINPROGRESS as i32) => {}
-                Err(error) if error.kind() == ErrorKind::AddrNotAvailable => return Err(local(error)),
-                Err(error) => return Err(Trouble::Connection(format!("cannot connect: {}", error.kind()))),
-            }
-            let visitor = &mut self.visitors[slot];
-            let mark = (u64::from(visitor.generation) << 32) | slot as u64;
-            let interest = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
-            self.epoll.add(&socket, EpollEvent::new(interest, mark)).map_err(|error| local(error.into()))?;
-            visitor.connection = Some(socket);
-            visitor.reused = false;
-            self.out.connections += 1;
-        }
-        self.write_out(slot)
-    }
-
-    fn write_out(&mut self, slot: usize) -> Result<(), Trouble> {
-        let visitor = &mut self.visitors[slot];
-        let Some(connection) = &visitor.connection else { return Ok(()) };
-        while visitor.out_at < visitor.out.len() {
-            let mut writer: &Socket = connection;
-            match writer.write(&visitor.out[visitor.out_at..]) {
-                Ok(written) => {
-                    visitor.out_at += written;
-                    self.out.bytes_out += written as u64;
-                }
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => break,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(Trouble::Connection(format!("cannot send: {}", error.kind()))),
-            }
-        }
-        Ok(())
-    }
-
     fn handle_socket(&mut self, mark: u64) {
         let (generation, slot) = ((mark >> 32) as u32, (mark & u64::from(u32::MAX)) as usize);
         if self.visitors[slot].generation != generation || self.visitors[slot].connection.is_none() {
@@ -280,55 +225,6 @@ impl<'d, 'o> Engine<'d, 'o> {
         }
     }
 
-    /// A kept connection may close just as the next request leaves; browsers then ask again, and so does the generator, once.
-    fn may_send_again(&self, slot: usize) -> bool {
-        let visitor = &self.visitors[slot];
-        visitor.reused && !visitor.reader.has_started()
-    }
-
-    fn drop_if_closed(&mut self, slot: usize) {
-        let visitor = &mut self.visitors[slot];
-        if let Some(mut connection) = visitor.connection.as_ref() {
-            let closed = match connection.read(&mut self.scratch[..1]) {
-                Ok(0) => true,
-                Ok(_) => true, // bytes nobody asked for: such a connection cannot be trusted with the next request
-                Err(error) => error.kind() != ErrorKind::WouldBlock,
-            };
-            if closed {
-                visitor.drop_connection();
-            }
-        }
-    }
-
-    /// Reads what has come; true once the answer is whole.
-    fn read_in(&mut self, slot: usize) -> Result<bool, Trouble> {
-        let visitor = &mut self.visitors[slot];
-        let Some(mut connection) = visitor.connection.as_ref() else { return Ok(false) };
-        loop {
-            match connection.read(&mut self.scratch) {
-                Ok(0) => {
-                    return match visitor.reader.end() {
-                        Ok(()) => Ok(true),
-                        Err(error) => Err(Trouble::Connection(error.to_string())),
-                    };
-                }
-                Ok(count) => {
-                    self.out.bytes_in += count as u64;
-                    match visitor.reader.feed(&self.scratch[..count]) {
-                        Ok(Fed::Done(_)) => return Ok(true),
-                        // Less than asked for: the socket is empty, and the next bytes raise an event of their own.
-                        Ok(Fed::More) if count < self.scratch.len() => return Ok(false),
-                        Ok(Fed::More) => {}
-                        Err(error) => return Err(Trouble::Answer(error.to_string())),
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(Trouble::Connection(format!("cannot read: {}", error.kind()))),
-            }
-        }
-    }
-
     /// Books a whole answer and takes the visitor to what comes next.
     fn take_answer(&mut self, slot: usize) {
         let now = self.clock.now();
@@ -344,7 +240,7 @@ impl<'d, 'o> Engine<'d, 'o> {
             visitor.cookies.store(cookie);
         }
         let closes = head.closes;
-        let next = self.judge(slot, step);
+        let next = judge(&mut self.visitors[slot], step, self.drive);
         if closes {
             self.visitors[slot].drop_connection();
         } else {
@@ -376,59 +272,6 @@ impl<'d, 'o> Engine<'d, 'o> {
             self.out.service.saturating_record(microseconds(now.saturating_sub(visitor.sent_ns)));
             self.out.timed += 1;
         }
-    }
-
-    /// Checks an answer; returns the path to follow when it redirects.
-    fn judge(&mut self, slot: usize, step: &Step) -> Result<Option<String>, Trouble> {
-        let wrong = |what: String| Trouble::Answer(what);
-        let visitor = &mut self.visitors[slot];
-        let head = visitor.reader.head();
-        let follows = (300..400).contains(&head.status) && !(300..400).contains(&step.expect.status);
-        if let (true, Some(location)) = (follows, &head.location) {
-            if visitor.redirects >= MOST_REDIRECTS {
-                return Err(wrong("redirects in a circle".to_owned()));
-            }
-            let Some(path) = self.drive.target.path_of(location) else {
-                return Err(wrong(format!("redirects to another host: {location}")));
-            };
-            if let (0, Some(expected)) = (visitor.redirects, &step.expect.redirect) {
-                let expected = expected.path(&visitor.values);
-                if !path.starts_with(&expected) {
-                    return Err(wrong(format!("redirects to {path}, expected {expected}")));
-                }
-            }
-            return Ok(Some(path.to_owned()));
-        }
-        if head.status != step.expect.status {
-            return Err(wrong(format!("status {}, expected {}", head.status, step.expect.status)));
-        }
-        if visitor.redirects == 0 && step.expect.redirect.is_some() {
-            return Err(wrong("answers with a page, expected a redirect".to_owned()));
-        }
-        let body = visitor.reader.body();
-        for marker in &step.expect.contains {
-            let marker = marker.plain(&visitor.values);
-            if memchr::memmem::find(body, marker.as_bytes()).is_none() {
-                return Err(wrong(format!("the answer lacks `{marker}`")));
-            }
-        }
-        for marker in &step.expect.lacks {
-            let marker = marker.plain(&visitor.values);
-            if memchr::memmem::find(body, marker.as_bytes()).is_some() {
-                return Err(wrong(format!("the answer holds `{marker}`")));
-            }
-        }
-        for (value_slot, capture) in &step.captures {
-            let found = match capture {
-                Capture::Location => (visitor.redirects > 0).then(|| visitor.path.clone()),
-                Capture::Body(between) => between.find(&String::from_utf8_lossy(body)).map(ToOwned::to_owned),
-            };
-            let Some(found) = found else {
-                return Err(wrong(format!("nothing to capture for `{}`", self.drive.workload.slots[*value_slot])));
-            };
-            visitor.captured.0[*value_slot] = Some(found);
-        }
-        Ok(None)
     }
 
     /// Takes the visitor to the next step or journey, or lets it leave.

@@ -8,8 +8,10 @@
 
 mod clock;
 mod engine;
+mod judge;
 mod outcome;
 mod visitor;
+mod wire;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64};

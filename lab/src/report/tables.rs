@@ -175,10 +175,11 @@ pub(super) fn ladder(run: &Run) -> Table {
             Cell::text(rung.rung.clone()),
             Cell { text: duration(rung.wall_ns), key: Some(rung.wall_ns), state: "" },
             Cell { text: duration(rung.cpu_ns), key: Some(rung.cpu_ns), state: "" },
+            Cell { text: rung.cpu_64_ns.map_or_else(|| "–".to_owned(), duration), key: rung.cpu_64_ns, state: "" },
         ]
     };
     table(
-        &["rung", "wall-clock time per call", "CPU of both ends per call"],
+        &["rung", "time per call, one caller", "CPU of both ends per call", "the same, 64 callers at a time"],
         run.ladder.rungs.iter().map(row).collect(),
     )
 }

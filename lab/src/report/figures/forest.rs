@@ -88,7 +88,7 @@ fn entries(run: &Run, analysis: &Analysis) -> Vec<Entry> {
         }
     }
     for (index, side) in run.compared().enumerate().skip(1) {
-        entries.push(Entry::Heading(format!("{} against {}, latency and CPU at {load}", side.name, first.name)));
+        entries.push(Entry::Heading(format!("{} against {}, {load}", side.name, first.name)));
         for metric in &metrics {
             let Some(verdict) = analysis.verdict(&metric.name(), &side.name) else { continue };
             let Some(interval) = verdict.interval() else { continue };

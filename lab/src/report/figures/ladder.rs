@@ -11,11 +11,11 @@ pub(crate) fn ladder(run: &Run) -> Option<Figure> {
     let rungs = &run.ladder.rungs;
     let (first, last) = (rungs.first()?, rungs.last()?);
     let title = format!(
-        "A call costs {} as a {} and {} as a {}",
-        duration(first.wall_ns),
+        "From {} to {}, a call goes from {} to {}",
         first.rung,
-        duration(last.wall_ns),
-        last.rung
+        last.rung,
+        duration(first.wall_ns),
+        duration(last.wall_ns)
     );
     let label = title.clone();
     Some(Figure::draw(

@@ -108,7 +108,7 @@ fn draw(
     let narrow = width <= NARROW;
     let height = if narrow { 330.0 } else { 360.0 };
     let (top, bottom) = (16.0 + 14.0 * capacities.len() as f64, height - 42.0);
-    let (strip, left, right) = (44.0, if narrow { 104.0 } else { 116.0 }, width - if narrow { 92.0 } else { 110.0 });
+    let (strip, left, right) = (44.0, if narrow { 104.0 } else { 116.0 }, width - if narrow { 99.0 } else { 110.0 });
     let mut canvas = Canvas::new(width, height);
 
     let all = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.latency).chain(curve.lone));

@@ -86,7 +86,7 @@ fn draw(width: f64, curves: &[Curve], label: &str) -> String {
         canvas.text("tick", (left - 6.0, y.place(tick) + 4.0), "end", &number_short(tick));
     }
     let mut last_place = f64::NEG_INFINITY;
-    for (quantile, name) in [(0.0, "0"), (0.5, "50"), (0.9, "90"), (0.99, "99"), (0.999, "99.9"), (0.9999, "99.99")] {
+    for (quantile, name) in [(0.5, "50"), (0.9, "90"), (0.99, "99"), (0.999, "99.9"), (0.9999, "99.99")] {
         let place = x.place(nines(quantile));
         if quantile > last || place - last_place < 30.0 {
             continue;
