@@ -12,6 +12,7 @@ pub mod compose;
 #[cfg(feature = "lab")]
 pub mod experiment;
 pub mod listeners;
+pub mod neighbours;
 pub mod operations;
 pub mod place;
 #[cfg(feature = "lab")]

@@ -54,8 +54,9 @@ fn with_folder(
         let modules = compose::modules().map(seam::ModuleName::as_str);
         let folder = DataFolder::lock(&settings.data, modules, Sharing::Alone)?;
         let runtime = Runtime::new(folder, Shutdown::by_hand(std::time::Duration::from_secs(5)));
-        work(runtime, settings).await?;
-        Ok(Ending::Done)
+        let worked = work(runtime.clone(), settings).await;
+        runtime.end().await;
+        worked.map(|()| Ending::Done)
     })
 }
 

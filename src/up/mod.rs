@@ -82,7 +82,9 @@ async fn fill(settings: &Settings) -> anyhow::Result<()> {
     let modules = crate::compose::modules().map(seam::ModuleName::as_str);
     let folder = DataFolder::lock(&settings.data, modules, Sharing::Alone)?;
     let runtime = Runtime::new(folder, Shutdown::by_hand(Duration::from_secs(5)));
-    shop_data::fill(&runtime, settings.seed.products).await
+    let filled = shop_data::fill(&runtime, settings.seed.products).await;
+    runtime.end().await;
+    filled
 }
 
 fn children(
