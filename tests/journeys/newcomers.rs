@@ -1,7 +1,7 @@
 //! A newcomer's mistakes at the command line: each is answered with what happened, where, and what to do. Nothing panics and
 //! nothing is lost.
 
-use std::{fs, net::TcpListener, process::Output};
+use std::{fs, net::TcpListener, path::Path, process::Output};
 
 use sea_orm::{ConnectionTrait as _, Database};
 use testkit::Folder;
@@ -39,6 +39,21 @@ fn wrong_words_are_answered_with_the_right_ones() {
         let output = cleave().args(*arguments).current_dir(folder.path()).output().unwrap();
 
         assert_told(&output, USAGE, told, mistake);
+    }
+}
+
+#[test]
+fn every_topology_file_that_comes_along_can_be_drawn() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        for format in ["text", "mermaid", "json"] {
+            let output = cleave().arg("topology").arg(&file).args(["--format", format]).output().unwrap();
+
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success() && !output.stdout.is_empty(), "{} as {format}: {said}", file.display());
+        }
     }
 }
 

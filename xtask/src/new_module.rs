@@ -42,6 +42,10 @@ pub(crate) fn make(root: &Path, name: &str) -> Result<()> {
     edit(root, "migrations/src/lib.rs", name, schema)?;
     edit(root, "src/compose.rs", name, composition)?;
     edit(root, "docs/modules.mmd", name, picture)?;
+    for file in fs::read_dir(root.join("topologies")).context("cannot list topologies/")? {
+        let file = file?.file_name().to_string_lossy().into_owned();
+        edit(root, &format!("topologies/{file}"), name, beside_the_storefront)?;
+    }
     // Where a name stands in a list of imports depends on its letters.
     Step::cargo("format it", &format!("fmt -p {name}-contract -p {name}-service")).inside(root).run()?;
     println!("\nNow say what it is for: in its README, its contract and its paragraph in src/compose.rs.");
@@ -146,6 +150,13 @@ fn composition(text: &mut Text, name: &str) -> Result<()> {
     text.0.insert(seated + 1, format!("        {name},"));
     let migrated = text.find("    migrate! {")?;
     text.0.insert(migrated + 1, format!("        {name} \"{name}\""));
+    Ok(())
+}
+
+/// A topology that comes along has every module; a new one goes where the pages are.
+fn beside_the_storefront(text: &mut Text, name: &str) -> Result<()> {
+    let line = text.0.iter_mut().find(|line| line.contains("\"storefront\"")).context("no group has the storefront")?;
+    *line = line.replace("\"storefront\"", &format!("\"{name}\", \"storefront\""));
     Ok(())
 }
 
