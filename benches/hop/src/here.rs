@@ -2,28 +2,28 @@
 
 use std::{future::Future, hint::black_box, pin::Pin, sync::Arc, time::Duration};
 
-use seam::{Call, ModuleName};
+use seam::Call;
 
 use crate::{
     Figure, cpu, interleaved,
     load::median,
-    shelf::{self, ShelfError},
+    shelf::{self, CALLER, ShelfError},
 };
 
 /// Calls timed together.
-const CALLS: u32 = 2_000_000;
+const CALLS: u64 = 2_000_000;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What one would write without the seam.
 trait Plain: Send + Sync {
-    fn units<'a>(&'a self, call: &'a Call, number: u32) -> Boxed<'a, Result<u32, ShelfError>>;
+    fn units<'a>(&'a self, call: &'a Call, number: u64) -> Boxed<'a, Result<u64, ShelfError>>;
 }
 
 struct PlainShelf;
 
 impl Plain for PlainShelf {
-    fn units<'a>(&'a self, _: &'a Call, number: u32) -> Boxed<'a, Result<u32, ShelfError>> {
+    fn units<'a>(&'a self, _: &'a Call, number: u64) -> Boxed<'a, Result<u64, ShelfError>> {
         Box::pin(async move { Ok(black_box(number)) })
     }
 }
@@ -32,7 +32,7 @@ pub(crate) fn measure() -> Vec<Figure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let plain: Arc<dyn Plain> = black_box(Arc::new(PlainShelf));
     let contract = black_box(shelf::here());
-    let call = Call::new(ModuleName::new("bench"), Duration::from_secs(3_600));
+    let call = Call::new(CALLER, Duration::from_secs(3_600));
     let (ours, theirs) = interleaved(
         || {
             runtime.block_on(async {
@@ -62,5 +62,5 @@ pub(crate) fn measure() -> Vec<Figure> {
 }
 
 fn nanoseconds(began: Duration) -> f64 {
-    (cpu::of_this_thread() - began).as_nanos() as f64 / f64::from(CALLS)
+    (cpu::of_this_thread() - began).as_nanos() as f64 / CALLS as f64
 }

@@ -33,7 +33,7 @@ pub trait Shelf {
 
     /// How many there are.
     #[read]
-    async fn units(&self, call: &Call, number: u32) -> Result<u32, ShelfError>;
+    async fn units(&self, call: &Call, number: u64) -> Result<u64, ShelfError>;
 }
 
 /// Something to buy.
@@ -99,7 +99,7 @@ impl ShelfService for Stocked {
         self.product(call, sku).await
     }
 
-    async fn units(&self, _: &Call, number: u32) -> Outcome<u32, ShelfError> {
+    async fn units(&self, _: &Call, number: u64) -> Outcome<u64, ShelfError> {
         Ok(std::hint::black_box(number))
     }
 }

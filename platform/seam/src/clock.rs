@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nix::time::{ClockId, clock_gettime};
+use rustix::time::{ClockId, clock_gettime};
 
 /// Milliseconds since an arbitrary start that is the same for all processes of this machine's boot.
 ///
@@ -10,8 +10,8 @@ use nix::time::{ClockId, clock_gettime};
 /// nanoseconds where a precise one costs twenty.
 #[inline]
 pub fn coarse_milliseconds() -> u64 {
-    let now = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE).expect("Linux has had the coarse clock since 2.6.32");
-    now.tv_sec() as u64 * 1_000 + now.tv_nsec() as u64 / 1_000_000
+    let now = clock_gettime(ClockId::MonotonicCoarse);
+    now.tv_sec as u64 * 1_000 + now.tv_nsec as u64 / 1_000_000
 }
 
 /// A point in coarse time, or never.

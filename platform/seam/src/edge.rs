@@ -148,83 +148,85 @@ impl Edge {
 
     /// Begins a call of the `method`-th method, unless its deadline has already passed.
     #[inline(always)] // What it returns would otherwise be copied twice on every call in the own process.
-    pub fn enter<'a>(&'a self, method: usize, call: &'a Call) -> Result<Visit<'a>, Breakdown> {
+    pub fn enter(&self, method: usize, call: &Call) -> Result<Visit, Breakdown> {
         let record = &self.0.methods[method];
         let count = record.calls.fetch_add(1, Relaxed);
         if call.deadline().has_passed() {
             return Err(record.too_late());
         }
-        let began = count.is_multiple_of(SAMPLED_ONE_IN).then(Instant::now);
+        let began = count.is_multiple_of(SAMPLED_ONE_IN).then(|| Box::new(Instant::now()));
         // A module's first calls are made in its own name, and calls from outside keep the name they came with: nothing to copy.
-        let is_as_seen = self.0.from_outside || call.is_first_of(self.0.caller);
-        let call = if is_as_seen { Seen::AsMade(call) } else { Seen::Derived(Box::new(call.asked_by(self.0.caller))) };
-        Ok(Visit { record, edge: self, method, call, began })
-    }
-}
-
-/// A call under way on an edge.
-#[derive(Debug)]
-pub struct Visit<'a> {
-    record: &'a MethodRecord,
-    edge: &'a Edge,
-    method: usize,
-    call: Seen<'a>,
-    began: Option<Instant>,
-}
-
-/// A call as the callee sees it.
-#[derive(Debug)]
-enum Seen<'a> {
-    AsMade(&'a Call),
-    Derived(Box<Call>),
-}
-
-impl Visit<'_> {
-    /// The call as the callee gets it.
-    #[inline]
-    pub fn call(&self) -> &Call {
-        match &self.call {
-            Seen::AsMade(call) => call,
-            Seen::Derived(call) => call,
-        }
+        let is_as_made = self.0.from_outside || call.is_first_of(self.0.caller);
+        let derived = if is_as_made { None } else { Some(Box::new(call.asked_by(self.0.caller))) };
+        Ok(Visit { derived, began })
     }
 
-    /// Notes an attempt beyond the first.
-    pub fn count_retry(&self) {
-        self.record.retries.fetch_add(1, Relaxed);
-    }
-
-    /// Ends the visit with what a service in this process returned.
-    #[inline]
-    pub fn leave<T, E>(&self, answer: Result<Result<T, Failure<E>>, Breakdown>) -> Result<T, Fault<E>> {
-        let seen = match answer {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(Failure::Domain(error))) => Err(Fault::Domain(error)),
-            Ok(Err(Failure::Unavailable(why))) => Err(Fault::Breakdown(self.unavailable(&why))),
-            Err(breakdown) => Err(Fault::Breakdown(breakdown)),
+    /// Ends a call with what a service in this process returned.
+    #[inline(always)] // As above, of the answer.
+    pub fn leave<T, E>(
+        &self,
+        method: usize,
+        visit: Visit,
+        answer: Result<Result<T, Failure<E>>, Breakdown>,
+    ) -> Result<T, Fault<E>> {
+        let fault = match answer {
+            Ok(Ok(answer)) => {
+                self.note_time(method, &visit);
+                return Ok(answer);
+            }
+            Ok(Err(Failure::Domain(error))) => Fault::Domain(error),
+            Ok(Err(Failure::Unavailable(why))) => Fault::Breakdown(self.unavailable(method, &why)),
+            Err(breakdown) => Fault::Breakdown(breakdown),
         };
-        self.end(seen)
+        self.end(method, visit, Err(fault))
     }
 
-    /// Ends the visit with what the caller will see.
-    #[inline]
-    pub fn end<T, E>(&self, answer: Result<T, Fault<E>>) -> Result<T, Fault<E>> {
-        if let Some(began) = self.began {
-            self.record.time(began);
-        }
+    /// Ends a call with what the caller will see.
+    pub fn end<T, E>(&self, method: usize, visit: Visit, answer: Result<T, Fault<E>>) -> Result<T, Fault<E>> {
+        self.note_time(method, &visit);
+        let record = &self.0.methods[method];
         match &answer {
             Ok(_) => {}
-            Err(Fault::Domain(_)) => _ = self.record.refusals.fetch_add(1, Relaxed),
-            Err(Fault::Breakdown(_)) => _ = self.record.breakdowns.fetch_add(1, Relaxed),
+            Err(Fault::Domain(_)) => _ = record.refusals.fetch_add(1, Relaxed),
+            Err(Fault::Breakdown(_)) => _ = record.breakdowns.fetch_add(1, Relaxed),
         }
         answer
     }
 
+    /// Notes an attempt beyond the first.
+    pub fn count_retry(&self, method: usize) {
+        self.0.methods[method].retries.fetch_add(1, Relaxed);
+    }
+
+    #[inline]
+    fn note_time(&self, method: usize, visit: &Visit) {
+        if let Some(began) = &visit.began {
+            self.0.methods[method].time(**began);
+        }
+    }
+
     #[cold]
-    fn unavailable(&self, why: &str) -> Breakdown {
-        let contract = self.edge.contract();
-        let method = contract.methods[self.method].name;
+    fn unavailable(&self, method: usize, why: &str) -> Breakdown {
+        let contract = self.contract();
+        let method = contract.methods[method].name;
         tracing::warn!(module = contract.module, method, why, "a module cannot answer");
         Breakdown::lost()
+    }
+}
+
+/// A call under way on an edge: two words, because every call carries them.
+#[derive(Debug)]
+pub struct Visit {
+    /// The call as the callee gets it, where that differs from how it was made.
+    derived: Option<Box<Call>>,
+    /// When it began, for the one in many that is timed.
+    began: Option<Box<Instant>>,
+}
+
+impl Visit {
+    /// The call as the callee gets it; `made` is how it was made.
+    #[inline]
+    pub fn call<'a>(&'a self, made: &'a Call) -> &'a Call {
+        self.derived.as_deref().unwrap_or(made)
     }
 }

@@ -64,9 +64,9 @@ fn here(contract: &Contract) -> TokenStream {
             #signature {
                 ::std::boxed::Box::pin(async move {
                     let visit = self.edge.enter(#index, call)?;
-                    let answer = self.service.#name(visit.call() #(, #names)*);
-                    let answer = ::seam::guarded(visit.call().deadline(), answer).await;
-                    visit.leave(answer)
+                    let seen = visit.call(call);
+                    let answer = ::seam::guarded(seen.deadline(), self.service.#name(seen #(, #names)*)).await;
+                    self.edge.leave(#index, visit, answer)
                 })
             }
         }

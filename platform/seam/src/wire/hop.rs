@@ -38,17 +38,19 @@ impl Hop {
         E: DeserializeOwned,
     {
         let visit = self.edge.enter(method, call)?;
-        let reply = match self.attempt(method, visit.call(), &arguments).await {
+        let seen = visit.call(call);
+        let reply = match self.attempt(method, seen, &arguments).await {
             Err(breakdown) if self.may_repeat(method, &breakdown) && !call.deadline().has_passed() => {
-                visit.count_retry();
-                self.attempt(method, &visit.call().clone().with_attempt(2), &arguments).await
+                self.edge.count_retry(method);
+                self.attempt(method, &seen.clone().with_attempt(2), &arguments).await
             }
             first => first,
         };
-        visit.end(match reply {
+        let answer = match reply {
             Ok(reply) => reply.read(),
             Err(breakdown) => Err(Fault::Breakdown(breakdown)),
-        })
+        };
+        self.edge.end(method, visit, answer)
     }
 
     fn attempt<'a, A: Serialize + Sync>(
