@@ -78,7 +78,10 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The compiler writes its name into the file's comment section, which is worth more than asking the one that is installed now.
 fn compiler_of(binary: &[u8]) -> Option<String> {
-    let start = memchr::memmem::find_iter(binary, b"rustc version ").next()?;
+    const MARK: &[u8] = b"rustc version ";
+    // The words alone also stand in this very function; the compiler's own entry goes on with a number.
+    let is_entry = |at: &usize| binary.get(at + MARK.len()).is_some_and(u8::is_ascii_digit);
+    let start = memchr::memmem::find_iter(binary, MARK).find(is_entry)?;
     let text = &binary[start..binary.len().min(start + 120)];
     let end = text.iter().position(|byte| *byte == 0 || *byte == b'\n')?;
     Some(String::from_utf8_lossy(&text[..end]).replace("rustc version ", "rustc "))

@@ -32,7 +32,7 @@ fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
     let row_height = if narrow { 44.0 } else { 40.0 };
     let content = row_height * rungs.len() as f64;
     let height = content + 46.0;
-    let (left, right) = if narrow { (8.0, width - 12.0) } else { (140.0, width - 128.0) };
+    let (left, right) = if narrow { (8.0, width - 12.0) } else { (158.0, width - 98.0) };
     let values = || rungs.iter().flat_map(|rung| [rung.wall_ns, rung.cpu_ns]).filter(|value| *value > 0.0);
     let low = values().fold(f64::INFINITY, f64::min).min(1.0);
     let high = values().fold(0.0, f64::max) * 1.3;
@@ -56,8 +56,8 @@ fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
         let (start, end) = (x.place(from.min(rung.wall_ns)), x.place(rung.wall_ns));
         canvas.rectangle("rung", (left, middle - 1.0), (start - left, 2.0));
         canvas.rectangle("added", (start, middle - 7.0), (end - start, 14.0));
-        canvas.mark(Series(0), (end, middle), 4.6);
-        canvas.mark(Series(1), (x.place(rung.cpu_ns.max(low)), middle), 4.0);
+        canvas.mark(Series(0), (end, middle - 3.5), 4.2);
+        canvas.mark(Series(1), (x.place(rung.cpu_ns.max(low)), middle + 4.5), 3.8);
         let value = duration(rung.wall_ns);
         let more = before.map_or_else(String::new, |before| added(rung.wall_ns - before));
         if narrow {
