@@ -21,7 +21,6 @@ macro_rules! in_every_topology {
         $(
             $(#[$about])*
             mod $journey {
-                #[allow(unused_imports, reason = "one journey may need what another does not")]
                 use super::*;
 
                 async fn journey($shop: &Shop) $body
