@@ -17,7 +17,7 @@ use std::{fs, path::Path};
 use report::Report;
 use workspace::Workspace;
 
-use crate::support::environment;
+use crate::environment;
 
 /// A rule: its name is a sentence, its check adds what breaks it.
 struct Rule {

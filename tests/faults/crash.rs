@@ -13,10 +13,12 @@ use nix::{
 use testkit::{PATIENCE, eventually_within};
 
 use super::load::{History, Load};
-use crate::support::{
+use crate::{
     environment,
-    random::Random,
-    shop::{Data, Shop},
+    support::{
+        random::Random,
+        shop::{Data, Shop},
+    },
 };
 
 /// A few in every run of the tests; `cargo xtask crash` sets more.
@@ -36,8 +38,8 @@ async fn services_that_are_killed_lose_nothing() {
 /// Each round: load, a kill at a random moment, a little more load, quiet, and the audit. `victims` are words of the command
 /// lines of the processes that may be killed.
 async fn rounds(topology: &str, victims: &[&str]) {
-    let seed = environment::number("CLEAVE_CRASH_SEED").unwrap_or(1);
-    let rounds = environment::number("CLEAVE_CRASH_ROUNDS").unwrap_or(ROUNDS);
+    let seed = number("CLEAVE_CRASH_SEED").unwrap_or(1);
+    let rounds = number("CLEAVE_CRASH_ROUNDS").unwrap_or(ROUNDS);
     eprintln!("{topology}: {rounds} rounds, seed {seed}");
     let mut random = Random::seeded(seed);
     let history = Arc::new(History::default());
@@ -65,6 +67,12 @@ async fn rounds(topology: &str, victims: &[&str]) {
         );
         data = shop.close_and_verify().await;
     }
+}
+
+/// The number that an environment variable holds, if it is set.
+fn number(name: &str) -> Option<u64> {
+    let text = environment::text(name)?;
+    Some(text.trim().parse().unwrap_or_else(|_| panic!("{name} must be a whole number, and is {text:?}")))
 }
 
 /// Waits until so many more orders have been acknowledged: a moment of the load, not of the clock.
