@@ -95,7 +95,8 @@ fn judge(run: &Run, metric: &Metric, a: &str, b: &str) -> Verdict {
     }
 }
 
-fn word(metric: &Metric, interval: Interval, target: f64) -> &'static str {
+/// The verdict that an interval supports.
+pub(crate) fn word(metric: &Metric, interval: Interval, target: f64) -> &'static str {
     let (more, less) = metric.words();
     if interval.low > 1.0 {
         more

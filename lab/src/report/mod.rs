@@ -1,5 +1,6 @@
 //! Reports: what a run says, as JSON for scripts, as Markdown for a pull request and as one HTML file for people.
 
+mod change;
 mod figures;
 mod html;
 mod json;
@@ -55,6 +56,11 @@ pub fn report(options: &ReportOptions) -> anyhow::Result<Outcome> {
             Some(condition) if condition.is_true_of(run, &analysis)? => outcome = Outcome::ConditionHolds,
             None if !analysis.valid => outcome = Outcome::Untrusted,
             Some(_) | None => {}
+        }
+    }
+    if let [first, others @ ..] = &runs[..] {
+        for other in others {
+            print(&change::changes(first, other))?;
         }
     }
     Ok(outcome)

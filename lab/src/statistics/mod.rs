@@ -57,6 +57,30 @@ pub fn ratio_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
     Some(Interval { estimate: interval.estimate.exp(), low: interval.low.exp(), high: interval.high.exp() })
 }
 
+/// How a ratio changed from one run to another: the ratio of the two, with Welch's interval, as the runs share no rounds.
+pub fn change_of_ratio(before: &[(f64, f64)], after: &[(f64, f64)]) -> Option<Interval> {
+    let moments = |pairs: &[(f64, f64)]| -> Option<(f64, f64, f64)> {
+        let n = pairs.len() as f64;
+        if n < 2.0 || pairs.iter().any(|(a, b)| *a <= 0.0 || *b <= 0.0) {
+            return None;
+        }
+        let logarithms = pairs.iter().map(|(a, b)| (b / a).ln());
+        let mean = logarithms.clone().sum::<f64>() / n;
+        let variance = logarithms.map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        Some((mean, variance / n, n))
+    };
+    let ((mean_a, error_a, n_a), (mean_b, error_b, n_b)) = (moments(before)?, moments(after)?);
+    let error = error_a + error_b;
+    let change = mean_b - mean_a;
+    if error == 0.0 {
+        return Some(Interval { estimate: change.exp(), low: change.exp(), high: change.exp() });
+    }
+    // The degrees of freedom after Welch and Satterthwaite.
+    let freedom = error.powi(2) / (error_a.powi(2) / (n_a - 1.0) + error_b.powi(2) / (n_b - 1.0));
+    let reach = student_quantile(0.5 + CONFIDENCE / 2.0, freedom) * error.sqrt();
+    Some(Interval { estimate: change.exp(), low: (change - reach).exp(), high: (change + reach).exp() })
+}
+
 /// The difference `b - a` from pairs that were measured in the same round.
 pub fn difference_interval(pairs: &[(f64, f64)]) -> Option<Interval> {
     let differences: Vec<f64> = pairs.iter().map(|(a, b)| b - a).collect();
@@ -109,6 +133,23 @@ mod tests {
     fn one_block_has_no_interval_and_nothing_has_no_ratio() {
         assert_eq!(ratio_interval(&[(1.0, 2.0)]), None);
         assert_eq!(ratio_interval(&[(1.0, 2.0), (0.0, 1.0)]), None);
+    }
+
+    #[test]
+    fn a_change_between_runs_is_found_and_covered() {
+        let mut random = Random::new(5);
+        let runs = 4000;
+        let draw = |random: &mut Random, ratio: f64| -> Vec<(f64, f64)> {
+            (0..5).map(|_| (1.0, (gaussian(random) * 0.05).exp() * ratio)).collect()
+        };
+        let covered = (0..runs)
+            .filter(|_| {
+                let (before, after) = (draw(&mut random, 1.5), draw(&mut random, 1.8));
+                change_of_ratio(&before, &after).unwrap().holds(1.2)
+            })
+            .count();
+        let coverage = covered as f64 / f64::from(runs);
+        assert!((0.93..=0.975).contains(&coverage), "{coverage}");
     }
 
     #[test]

@@ -120,21 +120,39 @@ fn draw(
     let most = capacities.iter().map(|(_, _, mean, _)| *mean).fold(0.0, f64::max);
     let last = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.rate)).fold(0.0, f64::max);
     let highest_rate = most.max(last) * 1.04;
-    let x = Scale::linear((0.0, highest_rate), (left, right));
+    // Where one side carries far more than the other, an even axis would squeeze all loads into a corner.
+    let lowest =
+        curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.rate)).fold(f64::INFINITY, f64::min);
+    let stretched = most > 2.5 * last;
+    let x = if stretched {
+        Scale::logarithmic((lowest * 0.7, highest_rate), (left, right))
+    } else {
+        Scale::linear((0.0, highest_rate), (left, right))
+    };
+    let rate_ticks = if stretched {
+        logarithmic_ticks(lowest * 0.7, highest_rate)
+    } else {
+        linear_ticks(highest_rate, if narrow { 3 } else { 5 })
+    };
     let y = Scale::logarithmic((low, high), (bottom, top));
 
     for tick in logarithmic_ticks(low, high) {
         canvas.line("grid", (strip, y.place(tick)), (right, y.place(tick)));
         canvas.text("tick", (strip - 6.0, y.place(tick) + 4.0), "end", &number_short(tick));
     }
-    for tick in linear_ticks(highest_rate, if narrow { 3 } else { 5 }) {
+    for tick in rate_ticks {
         canvas.line("axis", (x.place(tick), bottom), (x.place(tick), bottom + 4.0));
         canvas.text("tick", (x.place(tick), bottom + 17.0), "middle", &number(tick).replace("0.00", "0"));
     }
     canvas.line("axis", (left, bottom), (right, bottom));
     canvas.line("axis", (strip, bottom), (left - 14.0, bottom));
     canvas.text("tick", (f64::midpoint(strip, left - 14.0), bottom + 17.0), "middle", "1 session");
-    canvas.text("label", (f64::midpoint(left, right), height - 6.0), "middle", "requests per second offered");
+    canvas.text(
+        "label",
+        (f64::midpoint(left, right), height - 6.0),
+        "middle",
+        if stretched { "requests per second offered, logarithmic" } else { "requests per second offered" },
+    );
     canvas.text("label", (strip - 6.0, top - 8.0), "end", "ms");
     canvas.line("objective", (strip, y.place(objective)), (right, y.place(objective)));
     canvas.text(
