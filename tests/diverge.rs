@@ -7,6 +7,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
     time::{Duration, Instant},
 };
@@ -31,6 +32,11 @@ tokio::task_local! {
     /// Something that belongs to the caller's task.
     static OF_THE_CALLER: ();
 }
+
+/// Asking for this currency makes the rates block their thread.
+const THAT_BLOCKS: CurrencyCode = CurrencyCode::JPY;
+/// For how long.
+const BLOCKING: Duration = Duration::from_millis(600);
 
 /// How calls go to another process.
 const ELSEWHERE: [CarriedBy; 2] = [CarriedBy::Lines, CarriedBy::Plain];
@@ -84,7 +90,8 @@ async fn a_process_that_hangs_leaves_its_caller_uncertain() {
     let process = place.process().expect("it is asked in another process");
 
     process.freeze();
-    let answer = currency.supported(&call().within(Duration::from_millis(200))).await;
+    eventually("all its threads are stopped", || async { is_stopped(process.pid()) }).await;
+    let answer = currency.supported(&call().within(Duration::from_millis(500))).await;
     process.thaw();
 
     let late = Breakdown::DeadlineExceeded { executed: MayHaveExecuted::Maybe };
@@ -100,13 +107,15 @@ async fn work_goes_on_without_its_caller_only_elsewhere() {
     leaves_in_the_middle(&*Seat::<dyn Currency>::here(here.clone(), &Edges::default()).asked_by(CALLER), &here).await;
     assert_eq!(here.given_up.load(SeqCst), 1, "dropped with its caller");
 
-    let there = Arc::new(Rates::default());
-    let far = Far::of(there.clone(), CarriedBy::Lines);
-    leaves_in_the_middle(&*far.currency, &there).await;
-    there.gate.add_permits(1);
-    eventually("the work is finished", || async { there.finished.load(SeqCst) == 1 }).await;
-    assert_eq!(there.given_up.load(SeqCst), 0);
-    far.close().await;
+    for carried_by in ELSEWHERE {
+        let there = Arc::new(Rates::default());
+        let far = Far::of(there.clone(), carried_by);
+        leaves_in_the_middle(&*far.currency, &there).await;
+        there.gate.add_permits(1);
+        eventually("the work is finished", || async { there.finished.load(SeqCst) == 1 }).await;
+        assert_eq!(there.given_up.load(SeqCst), 0, "{carried_by:?}");
+        far.close().await;
+    }
 }
 
 /// Here, the service runs inside the caller's task, and sees what belongs to it, such as task-locals. Elsewhere it does not: what
@@ -124,6 +133,28 @@ async fn what_belongs_to_the_callers_task_is_seen_only_here() {
     for carried_by in ELSEWHERE {
         let far = Far::of(rates.clone(), carried_by);
         assert!(!seen_through(&*far.currency).await, "{carried_by:?}");
+        far.close().await;
+    }
+}
+
+/// Here, caller and service share a thread: a service that blocks it, which none should, keeps its caller beyond the deadline.
+/// Elsewhere the caller's wait ends when it should.
+#[actix_web::test]
+async fn a_service_that_blocks_its_thread_holds_its_caller_up_only_here() {
+    let rates = Arc::new(Rates::default());
+    let ask =
+        async |asked: &dyn Currency| asked.convert_many(&call().within(BLOCKING / 4), Vec::new(), THAT_BLOCKS).await;
+    let here = Seat::<dyn Currency>::here(rates.clone(), &Edges::default()).asked_by(CALLER);
+
+    let began = Instant::now();
+    assert_eq!(ask(&*here).await, Ok(Vec::new()), "the deadline was not noticed");
+    assert!(began.elapsed() >= BLOCKING);
+
+    for carried_by in ELSEWHERE {
+        let far = Far::of(rates.clone(), carried_by);
+        let answer = ask(&*far.currency).await;
+        let is_late = matches!(answer, Err(Fault::Breakdown(Breakdown::DeadlineExceeded { .. })));
+        assert!(is_late, "{carried_by:?}: {answer:?}");
         far.close().await;
     }
 }
@@ -210,6 +241,12 @@ async fn only_a_hop_can_be_denied_or_not_understood() {
     empty.stop(false).await;
 }
 
+fn is_stopped(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let stat = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+    threads.flatten().all(|thread| stat(thread).contains(") T "))
+}
+
 /// Rates that answer when they are told to, and tell what became of the question.
 struct Rates {
     gate: Semaphore,
@@ -242,13 +279,17 @@ impl CurrencyService for Rates {
         Ok(vec![CurrencyCode::EUR])
     }
 
-    /// Answers at once with what it was given.
+    /// Answers with what it was given: at once, or after it has blocked its thread.
     async fn convert_many(
         &self,
         _call: &Call,
         amounts: Vec<Money>,
-        _to: CurrencyCode,
+        to: CurrencyCode,
     ) -> Outcome<Vec<Money>, CurrencyError> {
+        if to == THAT_BLOCKS {
+            let (_nobody_speaks, nothing_comes) = mpsc::channel::<()>();
+            let _ = nothing_comes.recv_timeout(BLOCKING);
+        }
         let seen = OF_THE_CALLER.try_with(|()| ()).is_ok();
         self.saw_the_callers_task.store(usize::from(seen), SeqCst);
         Ok(amounts)
