@@ -59,10 +59,10 @@ fn the_headline_can_be_computed_from_run_json_by_hand() {
     let (a, b) = (of_side("monolith"), of_side("services"));
     let logarithms: Vec<f64> =
         a.iter().map(|(round, value)| (b.iter().find(|(other, _)| other == round).unwrap().1 / value).ln()).collect();
-    assert_eq!(logarithms.len(), 3, "the fixture has three rounds");
-    let mean = logarithms.iter().sum::<f64>() / 3.0;
-    let deviation = (logarithms.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 2.0).sqrt();
-    let reach = 4.302_652_73 * deviation / 3.0_f64.sqrt(); // t for 2 degrees of freedom
+    assert_eq!(logarithms.len(), 5, "the fixture has five rounds");
+    let mean = logarithms.iter().sum::<f64>() / 5.0;
+    let deviation = (logarithms.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 4.0).sqrt();
+    let reach = 2.776_445_105 * deviation / 5.0_f64.sqrt(); // t for 4 degrees of freedom
     let analysis = Analysis::of(&run());
     let verdict = analysis.verdict("cpu_per_request", "services").unwrap();
     for (found, expected) in [(verdict.ratio, mean), (verdict.low, mean - reach), (verdict.high, mean + reach)] {
@@ -112,7 +112,8 @@ fn names_in_a_run_cannot_break_out_of_the_page() {
 #[test]
 fn every_broken_control_makes_a_run_unusable_and_says_so() {
     type Damage = fn(&mut Run);
-    let cases: [(&str, Damage); 6] = [
+    let cases: [(&str, Damage); 7] = [
+        ("2 blocks a side support nothing", |run| run.protocol.rounds = 2),
         ("incomplete", |run| run.complete = false),
         ("no CPU of its own", |run| run.placement.side = run.placement.generator.clone()),
         ("does not answer like the first side", |run| {
@@ -191,7 +192,7 @@ fn the_expression_reads_names_that_hold_colons_and_signs() {
 #[test]
 fn runs_under_unlike_protocols_are_not_compared() {
     let (first, mut other) = (run(), run());
-    other.protocol.rounds = 99;
+    other.protocol.warm_up_seconds = 99.0;
     let (a, b) = (folder(&first), folder(&other));
     let options = ReportOptions { runs: vec![a.path().to_owned(), b.path().to_owned()], fail_if: None };
     let error = report(&options).unwrap_err();

@@ -13,6 +13,8 @@ pub const LATENESS_LIMIT_MS: f64 = 1.0;
 const UNSENT_LIMIT: f64 = 0.001;
 /// The share of wrong answers from which on a side has no latency.
 pub(super) const WRONG_LIMIT: f64 = 0.001;
+/// How many blocks a side must have.
+const FEWEST_ROUNDS: u32 = 5;
 /// How far from 1 the first side against itself may lie when its interval does not hold 1.
 const AGAIN_TOLERANCE: f64 = 0.02;
 
@@ -49,6 +51,9 @@ pub(super) fn judge(run: &Run) -> (Vec<Control>, Vec<String>) {
     let mut reasons = Vec::new();
     if !run.complete {
         reasons.push("the run is incomplete: not every planned block was measured".to_owned());
+    }
+    if run.protocol.rounds < FEWEST_ROUNDS {
+        reasons.push(format!("{} blocks a side support nothing: {FEWEST_ROUNDS} are the least", run.protocol.rounds));
     }
     if !run.placement.is_apart() {
         reasons.push("the generator had no CPU of its own, so it and the sides slowed each other down".to_owned());
@@ -179,7 +184,8 @@ fn judge_answers(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<Strin
         !checked.is_empty(),
     ));
     if let Some((block, verification)) = broken.first() {
-        let line = verification.text.lines().find(|line| line.contains("broken") || line.contains("FAIL"));
+        // Programs print a line per invariant; the telling one is the first that does not say that it holds.
+        let line = verification.text.lines().find(|line| !line.trim().is_empty() && !line.contains(" holds"));
         let words = line.or_else(|| verification.text.lines().next()).unwrap_or_default();
         reasons.push(format!("after round {} of {} the invariants did not hold: {words}", block.round, block.side));
     }
