@@ -16,10 +16,10 @@ pub struct CompareArguments {
     /// A built-in workload or a file [default: boutique].
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
-    /// About three minutes of measuring; the default.
+    /// Five rounds, three to four minutes of measuring; the default.
     #[arg(long)]
     quick: bool,
-    /// Until the intervals are narrow, or a cap.
+    /// Ten longer rounds: about four times as long.
     #[arg(long, conflicts_with = "quick")]
     full: bool,
     /// The folder of the run [default: runs/DATE-TOPOLOGIES].
