@@ -19,7 +19,7 @@ use seam::Call;
 use crate::{
     Figure, STRETCH, cpu, interleaved,
     load::{median, pause},
-    shelf::{self, CALLER, Shelf},
+    shelf::{self, CALLER, Product, Shelf},
 };
 
 /// Pages asked for at the same time.
@@ -50,10 +50,37 @@ async fn page(shelf: web::Data<Arc<dyn Shelf>>) -> HttpResponse {
     let mut page = String::with_capacity(4096);
     for product in [first, second, third, fourth] {
         let Ok(product) = product else { return HttpResponse::ServiceUnavailable().finish() };
-        let (price, currency) = &product.price;
-        _ = write!(page, "<article><h2>{}</h2><p>{}</p><b>{price} {currency}</b></article>", product.name, product.description);
+        draw(&product, &mut page);
     }
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
+}
+
+/// Draws one product, as a template would: what came from elsewhere is escaped.
+fn draw(product: &Product, page: &mut String) {
+    let Product { sku, name, description, price: (price, currency), categories, .. } = product;
+    _ = write!(page, "<article><h2><a href=\"/product/{sku}\">");
+    escape(name, page);
+    page.push_str("</a></h2><p>");
+    escape(description, page);
+    _ = write!(page, "</p><b>{}.{:02} {currency}</b><ul>", price / 100, price % 100);
+    for category in categories {
+        page.push_str("<li>");
+        escape(category, page);
+    }
+    page.push_str("</ul></article>");
+}
+
+fn escape(text: &str, page: &mut String) {
+    for letter in text.chars() {
+        match letter {
+            '&' => page.push_str("&amp;"),
+            '<' => page.push_str("&lt;"),
+            '>' => page.push_str("&gt;"),
+            '"' => page.push_str("&quot;"),
+            '\'' => page.push_str("&#39;"),
+            letter => page.push(letter),
+        }
+    }
 }
 
 /// CPU of the shop per page, in microseconds: of everything here but the thread that asks.

@@ -2,13 +2,15 @@
 
 use std::{
     convert::Infallible,
-    pin::Pin,
+    future::Future,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
+use tokio::task::yield_now;
 
 use super::{Line, Phase};
 use crate::wire::frame::{FrameKind, write_plain_frame};
@@ -17,12 +19,14 @@ use crate::wire::frame::{FrameKind, write_plain_frame};
 pub(super) struct CallFrames {
     line: Arc<Line>,
     opening: Option<Bytes>,
+    /// Whether callers that are ready to run have been let in since there was something to send.
+    others_let_in: bool,
 }
 
 impl CallFrames {
     /// Sends `opening` first, and calls once the line is open.
     pub(super) fn new(line: Arc<Line>, opening: Bytes) -> Self {
-        Self { line, opening: Some(opening) }
+        Self { line, opening: Some(opening), others_let_in: false }
     }
 }
 
@@ -37,10 +41,20 @@ impl Body for CallFrames {
         if let Some(opening) = self.opening.take() {
             return Poll::Ready(Some(Ok(Frame::data(opening))));
         }
-        let mut state = self.line.state();
+        let this = &mut *self;
+        let mut state = this.line.state();
         match state.phase {
             Phase::Leaving | Phase::Ended => return Poll::Ready(None),
             Phase::Open => {
+                // A call that finds its line idle leaves at once. Where calls are under way already, whoever is ready to run or to be
+                // read runs first and shares the write: one more look at the sockets, which waits for nothing.
+                let several = state.calls.outstanding() > 1 && state.calls.unsent_bytes() > 0;
+                if several && !std::mem::replace(&mut this.others_let_in, true) {
+                    drop(state);
+                    let _ = pin!(yield_now()).poll(context);
+                    return Poll::Pending;
+                }
+                this.others_let_in = false;
                 let mut frames = state.calls.take_unsent();
                 if std::mem::take(&mut state.ping) {
                     write_plain_frame(FrameKind::Ping, &[], frames.get_or_insert_default());
