@@ -140,18 +140,3 @@ fn an_interrupt_keeps_what_was_measured_and_stops_every_process() {
     assert!(markdown.contains("the run is incomplete"), "{markdown}");
     assert!(!out.read_dir().unwrap().any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".data")));
 }
-
-/// Takes minutes and a machine that does nothing else: `cargo test --release -p lab -- --ignored`.
-#[test]
-#[ignore = "measures for minutes"]
-fn a_known_extra_cost_is_found_and_the_side_is_not_said_to_differ_from_itself() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = std::env::var_os("LAB_TEST_OUT").map_or_else(|| folder.path().join("run"), PathBuf::from);
-    let outcome = compare(&options(&out, &["monolith", "services"])).unwrap();
-    assert!(matches!(outcome, Outcome::Valid | Outcome::Untrusted));
-    let gate = |expression: &str| {
-        report(&ReportOptions { runs: vec![out.clone()], fail_if: Some(expression.to_owned()) }).unwrap()
-    };
-    assert_eq!(gate("cpu_per_request > 1.2"), Outcome::ConditionHolds);
-    assert_eq!(gate("cpu_per_request > 2.0"), Outcome::Valid);
-}

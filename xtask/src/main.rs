@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "what a chore found out belongs on stdout")]
 
 mod bench;
+mod calibrate;
 mod check;
 mod crash;
 mod graph;
@@ -42,6 +43,8 @@ enum Chore {
         #[arg(long)]
         strict: bool,
     },
+    /// Let the lab measure a program whose extra cost is known: minutes, on a machine that does nothing else.
+    Calibrate,
     /// Kill the shop under load again and again, in one process and in many, and verify what is left.
     Crash {
         /// How often each shape is killed.
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Chore::Check => check::check(),
         Chore::Test => suite::test(),
         Chore::Bench { names, json, strict } => bench::bench(&names, json.as_deref(), strict),
+        Chore::Calibrate => calibrate::calibrate(),
         Chore::Crash { rounds, seed } => crash::crash(rounds, seed),
         Chore::Graph => graph::draw(),
         Chore::NewModule { name: Some(name), .. } => new_module::make(&house::root(), &name),
