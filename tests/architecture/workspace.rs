@@ -168,15 +168,20 @@ fn parse(manifest: &Path) -> toml::Table {
     text.parse().expect("cargo has just parsed it")
 }
 
-/// A manifest outside the workspace is checked by nobody, so it must at least say that it stands alone.
+/// A manifest outside the workspace is checked by nobody, so it must be meant to stand alone: it says so itself, or the root does.
 fn strays(root: &Path, files: &[PathBuf], crates: &[Crate]) -> Vec<String> {
+    let excluded = parse(&root.join("Cargo.toml")).get("workspace").and_then(|table| table.get("exclude").cloned());
+    let is_excluded = |folder: &String| {
+        let folders = excluded.as_ref().and_then(toml::Value::as_array).into_iter().flatten();
+        folders.filter_map(toml::Value::as_str).any(|excluded| excluded == folder)
+    };
     files
         .iter()
         .filter(|file| file.ends_with("Cargo.toml"))
         .filter(|file| !parse(file).contains_key("workspace"))
         .filter_map(|file| file.parent())
         .map(|folder| from_root(root, folder))
-        .filter(|folder| crates.iter().all(|member| &member.folder != folder))
+        .filter(|folder| !is_excluded(folder) && crates.iter().all(|member| &member.folder != folder))
         .collect()
 }
 

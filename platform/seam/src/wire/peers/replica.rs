@@ -119,7 +119,7 @@ impl Replica {
             PeerState::Up => tracing::info!(group, %address, "a peer answers again"),
             PeerState::Draining => tracing::info!(group, %address, "a peer is going away"),
             PeerState::Down => {
-                tracing::warn!(group, %address, "a peer is not there; calls to it fail at once until it is")
+                tracing::warn!(group, %address, "a peer is not there; calls to it fail at once until it is");
             }
             PeerState::Refusing => {
                 tracing::error!(group, %address, "a peer does not accept this group: the two do not share a key, or it does not know this group");
