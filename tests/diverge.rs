@@ -247,6 +247,23 @@ fn is_stopped(pid: u32) -> bool {
     threads.flatten().all(|thread| stat(thread).contains(") T "))
 }
 
+#[test]
+fn the_guide_names_every_difference_and_no_other() {
+    let (tests, guide) = (include_str!("diverge.rs"), include_str!("../docs/guide/here-and-at.md"));
+    let differences: Vec<_> = tests
+        .split("#[actix_web::test]\nasync fn ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('(').map(|(name, _)| name))
+        .collect();
+    let section = guide.split("\n## ").find(|section| section.starts_with("What differs")).unwrap();
+    let named: Vec<_> = section.split('`').filter(|word| word.matches('_').count() > 2).collect();
+
+    assert_eq!(
+        named, differences,
+        "docs/guide/here-and-at.md must have a row for each test, in the order of this file"
+    );
+}
+
 /// Rates that answer when they are told to, and tell what became of the question.
 struct Rates {
     gate: Semaphore,

@@ -83,10 +83,8 @@ impl Transcript {
         }
         for ((what, value), (others_what, others)) in self.entries.iter().zip(&other.entries) {
             if what != others_what || !value.equals(others.as_ref()) {
-                differences.push(format!(
-                    "  {what}\n    {}: {value:?}\n    {}: {others:?} ({others_what})",
-                    self.way, other.way
-                ));
+                let (way, other) = (self.way, other.way);
+                differences.push(format!("  {what}\n    {way}: {value:?}\n    {other}, {others_what}: {others:?}"));
             }
         }
         differences
