@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use crate::step::Step;
+use crate::{house::TESTS_FROM_OUTSIDE, step::Step};
 
 /// Kills the shop `rounds` times in each shape.
 pub(crate) fn crash(rounds: u32, seed: u64) -> Result<()> {
     Step::cargo(
         "kill the shop under load, and verify what is left each time",
-        "test --test cleave --features lab -- --nocapture faults::crash",
+        &format!("test {TESTS_FROM_OUTSIDE} -- --nocapture faults::crash"),
     )
     .with("CLEAVE_CRASH_ROUNDS", &rounds.to_string())
     .with("CLEAVE_CRASH_SEED", &seed.to_string())

@@ -7,6 +7,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
+/// The one binary of tests from outside, built with the selection of features that all tests share, so that nothing is compiled
+/// twice.
+pub(crate) const TESTS_FROM_OUTSIDE: &str = "--workspace --features cleave/lab --test cleave";
+
 /// The root of the checkout.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root").to_owned()

@@ -72,7 +72,7 @@ pub(crate) fn prove() -> Result<()> {
     in_scratch("test it", &format!("test --quiet -p {NAME}-service --lib"))?;
     Step::cargo(
         "verify the structure of the scratch copy",
-        "test --quiet --test cleave --features lab -- architecture::the_house_keeps_its_rules",
+        &format!("test --quiet {} -- architecture::the_house_keeps_its_rules", house::TESTS_FROM_OUTSIDE),
     )
     .with("CLEAVE_HOUSE", &scratch.path().display().to_string())
     .run()
