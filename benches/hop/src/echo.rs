@@ -35,7 +35,7 @@ impl Echo {
             let (listener, answer) = (listener.try_clone().expect("one more descriptor"), answer.clone());
             thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-                runtime.block_on(serve(listener, answer))
+                runtime.block_on(serve(listener, answer));
             });
         }
         Self(address)

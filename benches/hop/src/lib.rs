@@ -85,8 +85,7 @@ fn p50(hop: &impl Rival, echo: &impl Rival) -> Figure {
 
 fn slow_neighbour(hop: &impl Rival) -> Figure {
     let load = |slow| Load { callers: 64, slow, timed: true };
-    let (with, without) =
-        interleaved(|| load(true).measure(hop, STRETCH), || load(false).measure(hop, STRETCH));
+    let (with, without) = interleaved(|| load(true).measure(hop, STRETCH), || load(false).measure(hop, STRETCH));
     let p99 = |measured: &Measured| measured.fast_us(0.99);
     let (with, without) = (median(with.iter().map(p99)), median(without.iter().map(p99)));
     let note = format!(

@@ -29,7 +29,8 @@ pub(crate) fn measure() -> Figure {
     let (here, far) = (serve(shelf::here()), serve(shelf::Hop::start().shelf));
     let (far, here) = interleaved(|| cpu_per_page(far), || cpu_per_page(here));
     let (far, here) = (median(far.into_iter()), median(here.into_iter()));
-    let note = format!("{far:.1} us of CPU per page of four hops, {here:.1} with the shelf in the same process; 64 at a time");
+    let note =
+        format!("{far:.1} us of CPU per page of four hops, {here:.1} with the shelf in the same process; 64 at a time");
     Figure { name: "four_hops", value: far / here, unit: "ratio", note }
 }
 

@@ -173,8 +173,7 @@ impl Asks for HopCaller {
     async fn ask(&mut self, slow: bool) {
         let call = Call::new(CALLER, Duration::from_secs(2));
         let sku = "6E92ZMYYFZ".to_owned();
-        let answer =
-            if slow { self.0.product_slowly(&call, sku).await } else { self.0.product(&call, sku).await };
+        let answer = if slow { self.0.product_slowly(&call, sku).await } else { self.0.product(&call, sku).await };
         assert!(answer.is_ok(), "{answer:?}");
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use actix_web::{App, HttpServer, dev::ServerHandle};
 use seam::{
-    Call, Contract, Edges, ModuleName, Seat,
+    Call, Edges, ModuleName, Seat,
     wire::{CarriedBy, Codec, Identity, InMemory, PeerOptions, Peers, Secret, Server, ServerBuilder, ServerOptions},
 };
 
@@ -131,15 +131,14 @@ impl Process {
         let mounted = server.clone();
         let thread = std::thread::spawn(move || {
             actix_rt::System::new().block_on(async move {
-                let running =
-                    HttpServer::new(move || App::new().configure(|config| mounted.configure(config)))
-                        .workers(2)
-                        .tcp_nodelay(true)
-                        .disable_signals()
-                        .shutdown_timeout(5)
-                        .listen(listener)
-                        .unwrap()
-                        .run();
+                let running = HttpServer::new(move || App::new().configure(|config| mounted.configure(config)))
+                    .workers(2)
+                    .tcp_nodelay(true)
+                    .disable_signals()
+                    .shutdown_timeout(5)
+                    .listen(listener)
+                    .unwrap()
+                    .run();
                 started.send(running.handle()).unwrap();
                 running.await.unwrap();
             });

@@ -18,8 +18,7 @@ use crate::{
     probe::ProbeError,
 };
 
-const NOT_THERE: Fault<ProbeError> =
-    Fault::Breakdown(Breakdown::Unavailable { executed: MayHaveExecuted::No });
+const NOT_THERE: Fault<ProbeError> = Fault::Breakdown(Breakdown::Unavailable { executed: MayHaveExecuted::No });
 const LOST: Fault<ProbeError> = Fault::Breakdown(Breakdown::Unavailable { executed: MayHaveExecuted::Maybe });
 
 fn state(peers: &Peers) -> PeerState {
@@ -280,7 +279,10 @@ async fn an_oversized_question_breaks_one_call_only() {
     let probe = over(&topology.lines(&[process.address]));
     probe.nothing(&call()).await.unwrap();
     let answer = probe.echo(&call(), "x".repeat(100 * 1024)).await;
-    assert!(matches!(answer, Err(Fault::Breakdown(Breakdown::Broken { executed: MayHaveExecuted::No, .. }))), "{answer:?}");
+    assert!(
+        matches!(answer, Err(Fault::Breakdown(Breakdown::Broken { executed: MayHaveExecuted::No, .. }))),
+        "{answer:?}"
+    );
     assert_eq!(probe.nothing(&call()).await, Ok(()));
 }
 
@@ -368,7 +370,9 @@ fn buffering_proxy(behind: SocketAddr) -> SocketAddr {
                             break (head + 4, 0);
                         }
                         // Without a length the proxy waits for the end, which never comes.
-                        let Some(length) = length.and_then(|length| length.trim().parse::<usize>().ok()) else { continue };
+                        let Some(length) = length.and_then(|length| length.trim().parse::<usize>().ok()) else {
+                            continue;
+                        };
                         break (head + 4, length);
                     };
                     while request.len() < head + length {

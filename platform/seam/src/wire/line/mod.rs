@@ -20,8 +20,8 @@ use std::{
 
 use calls::{Calls, Written};
 pub(super) use connection::LINE_PATH;
-use threads::{instead_of, of_this_thread};
 pub(super) use threads::on_the_shared_thread;
+use threads::{instead_of, of_this_thread};
 
 use super::{
     Question, Reply,
