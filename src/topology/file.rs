@@ -34,7 +34,7 @@ pub(super) fn read(path: &Path) -> Result<Topology, TopologyError> {
 
 fn parse(place: &str, text: &str) -> Result<Topology, TopologyError> {
     let written: Written = toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+        let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let place = line.map_or_else(|| place.to_owned(), |line| format!("{place}:{line}"));
         TopologyError::File { place, reason: error.message().to_owned() }
     })?;
