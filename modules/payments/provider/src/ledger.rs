@@ -94,6 +94,13 @@ impl Ledger {
         Ok((Self { path: path.to_owned(), file, length }, entries))
     }
 
+    /// Lets another process have the file; nothing is added from here on.
+    pub(crate) fn release(&self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(path = %self.path.display(), %error, "the ledger stays locked until this process ends");
+        }
+    }
+
     /// Adds an entry: all of its line, or nothing of it.
     pub(crate) fn append(&mut self, entry: &Entry) -> Result<(), LedgerError> {
         let failed = |source| LedgerError::File { path: self.path.clone(), source };

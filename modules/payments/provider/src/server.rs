@@ -57,9 +57,10 @@ pub async fn run(
     let mut book = Book::default();
     entries.iter().for_each(|entry| book.enter(entry));
     let provider = Data::new(Provider(Mutex::new(Desk { book, ledger })));
+    let answering = provider.clone();
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(provider.clone())
+            .app_data(answering.clone())
             .app_data(JsonConfig::default().limit(LARGEST_BODY))
             .route("/authorizations", web::post().to(authorize))
             .route("/captures", web::post().to(capture))
@@ -84,6 +85,8 @@ pub async fn run(
         () = shutdown => {}
     }
     let (ended, ()) = tokio::join!(server, handle.stop(true));
+    // The worker's thread may outlive this call by a moment, and with it the file.
+    provider.desk().ledger.release();
     Ok(ended?)
 }
 
