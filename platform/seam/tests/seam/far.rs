@@ -123,6 +123,7 @@ impl Process {
         let server = ServerBuilder::new(topology.identity("probe"), options)
             .offer(Seat::<dyn Probe>::here(service.clone(), &Edges::default()).routes())
             .knows("storefront", ["storefront"])
+            .knows("probe", ["probe"])
             .build()
             .unwrap();
         let listener = TcpListener::bind(address).unwrap();

@@ -7,11 +7,14 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use seam::{Breakdown, Call, Fault, MayHaveExecuted};
+use seam::{
+    Breakdown, Call, Edges, Fault, MayHaveExecuted, ModuleName, Seat,
+    wire::{PeerOptions, Peers},
+};
 
 use crate::{
-    far::{CALLER, call, eventually, everywhere},
-    probe::{ProbeError, Shape, Shapes},
+    far::{CALLER, Process, Topology, call, eventually, everywhere},
+    probe::{Probe, ProbeError, Shape, Shapes},
 };
 
 #[tokio::test]
@@ -166,6 +169,17 @@ async fn callers_on_a_multi_threaded_runtime_are_answered_too() {
             assert_eq!(answer.unwrap(), Ok(format!("{number}")), "{}", place.name);
         }
     }
+}
+
+#[tokio::test]
+async fn a_process_can_be_asked_over_its_own_address() {
+    let topology = Topology::closed();
+    let process = Process::start(&topology);
+    let itself = Peers::new(topology.identity("probe"), PeerOptions::default());
+    itself.add("probe", vec![process.address]);
+    let seat = Seat::<dyn Probe>::over(itself.carrier("probe"), &Edges::default());
+    let seen = seat.asked_by(ModuleName::new("probe")).circumstances(&call()).await.unwrap();
+    assert_eq!(seen.caller, "probe");
 }
 
 #[test]
