@@ -194,7 +194,7 @@ fn server() -> anyhow::Result<Server> {
 fn answer_on(listener: TcpListener) -> anyhow::Result<actix_web::dev::ServerHandle> {
     let server = server()?;
     let serving = HttpServer::new(move || App::new().configure(|app| server.configure(app)));
-    let serving = serving.workers(1).disable_signals().listen(listener)?.run();
+    let serving = serving.workers(1).tcp_nodelay(true).disable_signals().listen(listener)?.run();
     let handle = serving.handle();
     actix_web::rt::spawn(serving);
     Ok(handle)
