@@ -9,7 +9,7 @@ use accounts_contract::Token;
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::header::{COOKIE, HeaderValue},
+    http::header::{COOKIE, HeaderName, HeaderValue},
 };
 use seam::{Call, Criticality, Trace};
 use vocabulary::{CartId, Currency, PersonId, SessionId};
@@ -19,6 +19,7 @@ use crate::{Asks, NAME, Storefront};
 const SESSION_COOKIE: &str = "shop_session-id";
 const CURRENCY_COOKIE: &str = "shop_currency";
 const ACCOUNT_COOKIE: &str = "shop_account";
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A visit is remembered for 60 days, as is the currency and who is logged in; how long a log-in really holds, accounts decides.
 const REMEMBERED_FOR_SECONDS: u32 = 60 * 24 * 60 * 60;
@@ -56,7 +57,7 @@ impl Visit {
                 _ => {}
             }
         }
-        let trace = headers.get("traceparent").and_then(|header| header.to_str().ok()).and_then(Trace::parse);
+        let trace = headers.get(TRACEPARENT).and_then(|header| header.to_str().ok()).and_then(Trace::parse);
         let trace = trace.unwrap_or_else(|| Trace { id: rand::random(), span: rand::random(), sampled: false });
         Self {
             call: Call::new(NAME, shop.settings().request_deadline()).traced(trace),

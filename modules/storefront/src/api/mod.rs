@@ -15,12 +15,13 @@ use actix_web::{
 use utoipa::OpenApi;
 
 pub(crate) use self::problem::Problem;
-use crate::routes::get;
+use crate::{routes::get, shield::shield};
 
 /// Puts the API below `/api`.
 pub(crate) fn configure(app: &mut ServiceConfig) {
     app.service(
         web::scope("/api")
+            .wrap_fn(shield)
             .app_data(query_config())
             .route("/openapi.json", get().to(description))
             .route("/products", get().to(products::list))
