@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lab::{CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError};
+use lab::{Beside, CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError};
 
 use crate::cli::Ending;
 
@@ -25,6 +25,18 @@ pub struct CompareArguments {
     /// The folder of the run [default: runs/DATE-TOPOLOGIES].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Climb the ladder with the whole workload on each rung; a full run does.
+    #[arg(long)]
+    ladder: bool,
+    /// Foretell each topology from the first, before it is measured; a full run does.
+    #[arg(long)]
+    predict: bool,
+    /// Break, flood, grow and restart modules, to see what a split buys; a full run does.
+    #[arg(long)]
+    benefits: bool,
+    /// Keep every request as a line of `requests.csv.zst`.
+    #[arg(long)]
+    requests: bool,
     /// The seed of arrivals, of what visitors choose, and of the order of blocks.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -46,7 +58,8 @@ pub struct ReportArguments {
 /// # Errors
 /// When something fails on the way; what was measured until then is kept.
 pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
-    let CompareArguments { topologies, workload, full, out, seed, .. } = arguments;
+    let CompareArguments { topologies, workload, full, out, seed, ladder, predict, benefits, requests, .. } = arguments;
+    let beside = Beside { ladder: ladder || full, predict: predict || full, benefits: benefits || full, requests };
     let thoroughness = if full { Thoroughness::Full } else { Thoroughness::Quick };
     let executable = std::env::current_exe()?;
     ended(lab::compare(&CompareOptions {
@@ -57,6 +70,7 @@ pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
         out,
         seed,
         known_deltas: true,
+        beside,
     }))
 }
 

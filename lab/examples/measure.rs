@@ -24,6 +24,7 @@ fn main() -> ExitCode {
                 out: Some(out.into()),
                 seed: 1,
                 known_deltas: true,
+                beside: lab::Beside::default(),
             })
         }
         [command, run, rest @ ..] if command == "report" => {

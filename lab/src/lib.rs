@@ -20,7 +20,7 @@ pub mod statistics;
 mod suggest;
 pub mod workload;
 
-pub use experiment::{CompareOptions, compare};
+pub use experiment::{Beside, CompareOptions, compare};
 pub use fail_if::FailIf;
 pub use protocol::Thoroughness;
 pub use report::{ReportOptions, report};

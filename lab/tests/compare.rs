@@ -26,6 +26,7 @@ fn options(out: &Path, topologies: &[&str]) -> CompareOptions {
         out: Some(out.to_owned()),
         seed: 1,
         known_deltas: true,
+        beside: lab::Beside::default(),
     }
 }
 

@@ -1,13 +1,22 @@
 //! The run folder: everything that was measured, so that every claim of a report can be computed again.
 
+mod accounts;
+mod benefits;
 mod histogram;
+mod predictions;
 mod store;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use accounts::{AccountsRecord, EdgeRecord, EdgeTime, PathRecord, PathStep, RoundRecord, TracedPass};
+pub use benefits::{
+    BenefitsRecord, ChangeRecord, FaultKind, JourneyOutcome, NeighbourRecord, ProcessSize, RestartRecord,
+    ScalingRecord, SurvivalRecord,
+};
 pub use histogram::StoredHistogram;
+pub use predictions::{HopPrice, Predicted, PredictionsRecord, Projection};
 pub use store::{RUN_FILE, read_run, write_run, write_text};
 
 use crate::environment::Environment;
@@ -15,7 +24,7 @@ use crate::protocol::Protocol;
 use crate::side::{Placement, Role, Verification};
 
 /// The version of `run.json`; a lab reads its own and older ones.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A run: what was asked, where it ran, and every block with its raw figures.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,6 +61,15 @@ pub struct Run {
     pub blocks: Vec<Block>,
     /// The price of a call on each rung.
     pub ladder: LadderRecord,
+    /// What passed between modules.
+    #[serde(default)]
+    pub accounts: AccountsRecord,
+    /// What was foretold.
+    #[serde(default)]
+    pub predictions: PredictionsRecord,
+    /// What a split may buy.
+    #[serde(default)]
+    pub benefits: BenefitsRecord,
 }
 
 /// The workload of a run.
@@ -270,6 +288,27 @@ pub struct LadderRecord {
     pub rungs: Vec<Rung>,
     /// Why there are none.
     pub absent: Option<String>,
+    /// The same rungs under the workload.
+    #[serde(default)]
+    pub workload: Vec<WorkloadRung>,
+    /// How the network's delay was made, and which rungs are left out, each with the reason.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// One rung with the whole shop on it: every call between modules goes that way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadRung {
+    /// What stands between caller and service.
+    pub rung: String,
+    /// One value per round: CPU of the side per request with one session at a time, microseconds.
+    pub cpu_us: Vec<f64>,
+    /// One value per round: median latency with one session at a time, milliseconds.
+    pub p50_ms: Vec<f64>,
+    /// Bytes between modules per request, where they leave a process.
+    pub bytes: Option<f64>,
+    /// Context switches of the side per request.
+    pub switches: Option<f64>,
 }
 
 /// One rung: one more thing between the caller and the answer.

@@ -51,6 +51,7 @@ impl Experiment {
             timed_from_ns: (stretch.ramp_seconds * 1e9) as u64,
             request_limit: REQUEST_LIMIT,
             drain_limit: DRAIN_LIMIT,
+            traced: None,
             stop: &self.stop,
             progress: &progress,
         };

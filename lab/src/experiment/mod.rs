@@ -1,8 +1,12 @@
 //! A comparison from the first process to the last report.
 
+mod accounts;
+mod benefits;
 mod block;
 mod equality;
+mod ladder;
 mod load;
+mod predictions;
 mod progress;
 
 use std::collections::BTreeMap;
@@ -13,7 +17,10 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::archive::{EqualityRecord, LadderRecord, Part, Run, SCHEMA_VERSION, SideRecord, WorkloadRecord, write_run};
+use crate::archive::{
+    AccountsRecord, BenefitsRecord, EqualityRecord, LadderRecord, Part, PredictionsRecord, Run, SCHEMA_VERSION,
+    SideRecord, WorkloadRecord, write_run,
+};
 use crate::calendar::Moment;
 use crate::environment::Environment;
 use crate::protocol::{Protocol, Thoroughness};
@@ -41,6 +48,21 @@ pub struct CompareOptions {
     /// Whether to inject a known delay and a known burn of CPU into the first side, to see whether they are found. The program must
     /// obey `CLEAVE__LAB__DELAY_US` and `CLEAVE__LAB__BURN_US`.
     pub known_deltas: bool,
+    /// What to do beside the blocks.
+    pub beside: Beside,
+}
+
+/// What a run does beside its blocks; a full run does all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Beside {
+    /// Climb the ladder with the whole workload on each rung.
+    pub ladder: bool,
+    /// Foretell every topology from the first side alone, before it is measured.
+    pub predict: bool,
+    /// Break, flood, grow and restart modules.
+    pub benefits: bool,
+    /// Keep every request as a line of `requests.csv.zst`.
+    pub requests: bool,
 }
 
 /// Runs the comparison on the calling thread, blocking until the reports are written.
@@ -153,6 +175,9 @@ impl Experiment {
             },
             blocks: Vec::new(),
             ladder: LadderRecord::default(),
+            accounts: AccountsRecord::default(),
+            predictions: PredictionsRecord::default(),
+            benefits: BenefitsRecord::default(),
         };
         let blocks = run.protocol.rounds as usize * run.sides.len();
         raise_file_limit();
@@ -194,8 +219,17 @@ impl Experiment {
         Ok(Outcome::of(&self.run))
     }
 
+    /// Every stage keeps what it found, so that a run that ends early has what came before.
     fn measure(&mut self) -> anyhow::Result<()> {
         self.pilot()?;
+        self.climb_the_ladder()?;
+        self.keep_accounts()?;
+        self.predict()?;
+        self.rounds()?;
+        self.look_for_benefits()
+    }
+
+    fn rounds(&mut self) -> anyhow::Result<()> {
         let mut order: Vec<usize> = (0..self.run.sides.len()).collect();
         for round in 1..=self.run.protocol.rounds {
             Random::stream(self.run.seed, "order", u64::from(round)).shuffle(&mut order);
@@ -211,12 +245,6 @@ impl Experiment {
             }
             write_run(&self.folder, &self.run)?;
         }
-        self.display.say("asking the program for the price of a call on each rung");
-        self.run.ladder = match self.executable.probe() {
-            Ok(rungs) if rungs.is_empty() => absent("`probe --json` printed no rungs"),
-            Ok(rungs) => LadderRecord { rungs, absent: None },
-            Err(error) => absent(&format!("{error:#}")),
-        };
         Ok(())
     }
 
@@ -264,10 +292,6 @@ impl Experiment {
     fn planned_blocks(&self) -> usize {
         self.run.protocol.rounds as usize * self.run.sides.len()
     }
-}
-
-fn absent(reason: &str) -> LadderRecord {
-    LadderRecord { rungs: Vec::new(), absent: Some(reason.to_owned()) }
 }
 
 fn sides(topologies: &[String], known_deltas: bool, protocol: &Protocol) -> Vec<SideRecord> {
