@@ -33,6 +33,7 @@ fn main() -> anyhow::Result<()> {
             timed_from_ns: 0,
             request_limit: Duration::from_secs(10),
             drain_limit: Duration::from_secs(5),
+            traced: None,
             stop: &AtomicBool::new(false),
             progress: &Progress::default(),
         })

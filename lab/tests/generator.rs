@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use lab::generator::{Drive, Measured, Pacing, Progress, Think, drive_unobserved};
+use lab::generator::{Drive, Measured, Pacing, Progress, Think, TracePrefix, drive_unobserved};
 use lab::http::Target;
 use lab::workload::{Arrivals, Trace, TraceOptions, Workload};
 
@@ -64,15 +64,27 @@ expect = { contains = ["fine"] }
 fn drive(target: &Target, text: &str, arrivals: Arrivals, pacing: Pacing, think: Think) -> Measured {
     let workload = Workload::parse(text, "test.toml").unwrap();
     let trace = Trace::draw(&workload, TraceOptions { seed: 7, number: 1, arrivals });
+    drive_traced(target, &workload, &trace, pacing, think, None)
+}
+
+fn drive_traced(
+    target: &Target,
+    workload: &Workload,
+    trace: &Trace,
+    pacing: Pacing,
+    think: Think,
+    traced: Option<TracePrefix>,
+) -> Measured {
     drive_unobserved(&Drive {
         target,
-        workload: &workload,
-        trace: &trace,
+        workload,
+        trace,
         pacing,
         think,
         timed_from_ns: 0,
         request_limit: Duration::from_secs(5),
         drain_limit: Duration::from_secs(3),
+        traced,
         stop: &AtomicBool::new(false),
         progress: &Progress::default(),
     })
@@ -240,6 +252,7 @@ fn a_request_without_an_answer_is_booked_with_the_time_it_waited() {
         timed_from_ns: 0,
         request_limit: Duration::from_millis(300),
         drain_limit: Duration::from_secs(3),
+        traced: None,
         stop: &AtomicBool::new(false),
         progress: &Progress::default(),
     })
@@ -274,6 +287,7 @@ fn a_drive_ends_early_when_it_is_told_to() {
             timed_from_ns: 0,
             request_limit: Duration::from_secs(5),
             drain_limit: Duration::from_secs(3),
+            traced: None,
             stop: &stop,
             progress: &progress,
         };
@@ -285,4 +299,33 @@ fn a_drive_ends_early_when_it_is_told_to() {
         driving.join().unwrap()
     });
     assert!(measured.stopped && began.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_traced_stretch_says_of_each_trace_which_request_began_it() {
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&heads);
+    let target = serve(move |head| {
+        seen.lock().unwrap().push(head.to_owned());
+        if head.starts_with("POST") {
+            return "HTTP/1.1 303 See Other\r\nLocation: /look\r\nContent-Length: 0\r\n\r\n".to_owned();
+        }
+        ok("fine")
+    });
+    let text = SIMPLE.replace("get = \"/look\"", "post = \"/write\"\n").replace("[3, 5]", "[2, 2]");
+    let workload = Workload::parse(&text, "test.toml").unwrap();
+    let trace = Trace::draw(&workload, TraceOptions { seed: 1, number: 1, arrivals: Arrivals::Closed { sessions: 3 } });
+    let prefix = TracePrefix::new(0xabc);
+    let pacing = Pacing::Returning { visitors: 1, until: None };
+    let measured = drive_traced(&target, &workload, &trace, pacing, Think::Never, Some(prefix));
+    assert_eq!((measured.answered, measured.failed), (12, 0), "{:?}", measured.errors);
+    for (number, head) in heads.lock().unwrap().iter().enumerate() {
+        let header = head.lines().find_map(|line| line.strip_prefix("traceparent: 00-")).unwrap();
+        let (id, rest) = header.split_once('-').unwrap();
+        let of = prefix.request_of(u128::from_str_radix(id, 16).unwrap()).unwrap();
+        let expected = if head.starts_with("POST") { "look" } else { "look → followed" };
+        assert_eq!(workload.requests[usize::from(of.request)], expected);
+        assert_eq!((usize::from(of.journey), of.number as usize), (0, number));
+        assert!(rest.ends_with("-01") && !rest.starts_with("0000000000000000"), "{header}");
+    }
 }

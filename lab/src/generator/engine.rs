@@ -9,9 +9,9 @@ use socket2::SockAddr;
 
 use super::clock::{Clock, thread_cpu_ns};
 use super::judge::{Trouble, judge};
-use super::outcome::{Measured, RequestFigures, microseconds};
+use super::outcome::{Measured, RequestFigures, SessionEnd, microseconds};
 use super::visitor::{Phase, Visitor};
-use super::{Answer, Drive, Pacing, Think};
+use super::{Answer, Drive, Pacing, Think, TracedRequest};
 use crate::workload::Step;
 
 /// How often the visitors are looked through for requests that are overdue, nanoseconds.
@@ -36,6 +36,8 @@ pub(super) struct Engine<'d, 'o> {
     next_sweep: u64,
     last_answer: u64,
     pub(super) scratch: Box<[u8]>,
+    /// The figures by the place of the request's name; kept as a map only in the end.
+    figures: Vec<Option<RequestFigures>>,
     pub(super) out: Measured,
 }
 
@@ -58,6 +60,7 @@ impl<'d, 'o> Engine<'d, 'o> {
             next_sweep: SWEEP_NS,
             last_answer: 0,
             scratch: vec![0; 64 * 1024].into_boxed_slice(),
+            figures: drive.workload.requests.iter().map(|_| None).collect(),
             out: Measured::new(),
         })
     }
@@ -166,6 +169,10 @@ impl<'d, 'o> Engine<'d, 'o> {
         }
     }
 
+    fn name_of(&self, slot: usize) -> &'d str {
+        &self.drive.workload.requests[request_of(self.step_of(slot), self.visitors[slot].redirects)]
+    }
+
     fn step_of(&self, slot: usize) -> &'d Step {
         let visitor = &self.visitors[slot];
         let planned = &self.drive.trace.sessions[visitor.session].journeys[visitor.journey];
@@ -176,10 +183,18 @@ impl<'d, 'o> Engine<'d, 'o> {
     fn start_step(&mut self, slot: usize, intended: u64, was_scheduled: bool) {
         let step = self.step_of(slot);
         let drive = self.drive;
+        let traceparent = self.traceparent(slot, step.request);
         let visitor = &mut self.visitors[slot];
         visitor.take_values(&drive.trace.sessions[visitor.session].journeys[visitor.journey].values);
-        visitor.write_request(step, &drive.target.authority);
+        visitor.write_request(step, &drive.target.authority, traceparent.as_deref());
         self.send(slot, intended, was_scheduled);
+    }
+
+    fn traceparent(&self, slot: usize, request: usize) -> Option<String> {
+        let visitor = &self.visitors[slot];
+        let journey = self.drive.trace.sessions[visitor.session].journeys[visitor.journey].journey;
+        let (request, journey, number) = (request as u16, journey as u16, self.out.sent as u32);
+        self.drive.traced.map(|prefix| prefix.traceparent(TracedRequest { request, journey, number }))
     }
 
     fn send(&mut self, slot: usize, intended: u64, was_scheduled: bool) {
@@ -231,16 +246,20 @@ impl<'d, 'o> Engine<'d, 'o> {
         let step = self.step_of(slot);
         self.last_answer = now;
         self.out.answered += 1;
-        let name = request_name(step, self.visitors[slot].redirects);
-        self.record_times(slot, now, &name);
+        let request = request_of(step, self.visitors[slot].redirects);
+        self.record_times(slot, now, request);
+        let name = &self.drive.workload.requests[request];
         let visitor = &mut self.visitors[slot];
         let head = visitor.reader.head();
-        (self.observer)(&Answer { name: &name, status: head.status, body: visitor.reader.body() });
+        (self.observer)(&Answer { name, status: head.status, body: visitor.reader.body() });
         for cookie in &head.set_cookies {
             visitor.cookies.store(cookie);
         }
         let closes = head.closes;
         let next = judge(&mut self.visitors[slot], step, self.drive);
+        if next.is_ok() {
+            self.out.record_right(now);
+        }
         if closes {
             self.visitors[slot].drop_connection();
         } else {
@@ -249,22 +268,20 @@ impl<'d, 'o> Engine<'d, 'o> {
         match next {
             Err(trouble) => self.fail(slot, trouble),
             Ok(Some(path)) => {
-                self.visitors[slot].write_redirect(path, &self.drive.target.authority);
+                let traceparent = self.traceparent(slot, step.request + 1);
+                self.visitors[slot].write_redirect(path, &self.drive.target.authority, traceparent.as_deref());
                 self.send(slot, now, false);
             }
             Ok(None) => self.advance(slot, step, now),
         }
     }
 
-    fn record_times(&mut self, slot: usize, now: u64, name: &str) {
+    fn record_times(&mut self, slot: usize, now: u64, request: usize) {
         let visitor = &self.visitors[slot];
         let timed = visitor.intended_ns >= self.drive.timed_from_ns;
         let latency = microseconds(now.saturating_sub(visitor.intended_ns));
-        if !self.out.requests.contains_key(name) {
-            let fresh = RequestFigures { count: 0, latency: super::new_histogram() };
-            self.out.requests.insert(name.to_owned(), fresh);
-        }
-        let figures = self.out.requests.get_mut(name).expect("inserted just before");
+        let fresh = || RequestFigures { count: 0, latency: super::new_histogram() };
+        let figures = self.figures[request].get_or_insert_with(fresh);
         figures.count += 1;
         if timed {
             figures.latency.saturating_record(latency);
@@ -286,7 +303,7 @@ impl<'d, 'o> Engine<'d, 'o> {
             visitor.step = 0;
             visitor.journey += 1;
             let Some(next) = session.journeys.get(visitor.journey) else {
-                self.leave(slot);
+                self.leave(slot, true);
                 return;
             };
             if drive.think == Think::AsPlanned {
@@ -305,7 +322,7 @@ impl<'d, 'o> Engine<'d, 'o> {
     }
 
     fn fail(&mut self, slot: usize, trouble: Trouble) {
-        let name = request_name(self.step_of(slot), self.visitors[slot].redirects);
+        let name = self.name_of(slot);
         match trouble {
             Trouble::Local(what) => {
                 self.out.unsent += 1;
@@ -313,10 +330,12 @@ impl<'d, 'o> Engine<'d, 'o> {
             }
             Trouble::Connection(what) | Trouble::Answer(what) => self.out.record_error(format!("{name}: {what}")),
         }
-        self.leave(slot);
+        self.leave(slot, false);
     }
 
-    fn leave(&mut self, slot: usize) {
+    fn leave(&mut self, slot: usize, whole: bool) {
+        let ended_ns = self.clock.now();
+        self.out.ended.push(SessionEnd { session: self.visitors[slot].session, ended_ns, whole });
         self.visitors[slot].drop_connection();
         self.visitors[slot].phase = Phase::Absent;
         self.free.push(slot);
@@ -375,11 +394,14 @@ impl<'d, 'o> Engine<'d, 'o> {
             for slot in 0..self.visitors.len() {
                 if self.visitors[slot].phase == Phase::Waiting {
                     self.book_unanswered(slot, now);
-                    let name = request_name(self.step_of(slot), self.visitors[slot].redirects);
+                    let name = self.name_of(slot);
                     self.out.record_error(format!("{name}: still unanswered at the end of the stretch"));
                 }
             }
         }
+        let names = self.drive.workload.requests.iter().cloned();
+        self.out.requests =
+            names.zip(self.figures.drain(..)).filter_map(|(name, found)| Some((name, found?))).collect();
         // Closed pacing need not use up its trace; an open one that did not has failed to send.
         if self.drive.pacing == Pacing::Arrivals && !self.out.stopped {
             self.out.unsent += (self.session_count() - self.next_session) as u64;
@@ -391,6 +413,7 @@ impl<'d, 'o> Engine<'d, 'o> {
     }
 }
 
-fn request_name(step: &Step, redirects: u8) -> String {
-    if redirects == 0 { step.name.clone() } else { format!("{} → followed", step.name) }
+/// The place of the name of what a visitor asks: the step itself, or a redirect that is followed from it.
+fn request_of(step: &Step, redirects: u8) -> usize {
+    step.request + usize::from(redirects > 0)
 }

@@ -5,11 +5,16 @@
 //!
 //! Latency counts from the intended start: the arrival for the first request of a session, the previous answer plus the think time
 //! inside it. Service time, from the write, is kept beside it, and so is the lateness of the generator itself.
+//!
+//! With [`Drive::traced`] each request carries a sampled `traceparent`, redirects that are followed included. Its trace id is the prefix of
+//! the stretch and then the name of the request, its journey and its number: [`TracePrefix::request_of`] reads them back, and
+//! [`Workload::requests`] has the names. A request that is sent again over a fresh connection keeps its trace.
 
 mod clock;
 mod engine;
 mod judge;
 mod outcome;
+mod traced;
 mod visitor;
 mod wire;
 
@@ -20,7 +25,8 @@ use std::time::Duration;
 use crate::http::Target;
 use crate::workload::{Trace, Workload};
 
-pub use outcome::{Measured, RequestFigures, new_histogram};
+pub use outcome::{Measured, RIGHT_BIN, RequestFigures, SessionEnd, new_histogram};
+pub use traced::{TracePrefix, TracedRequest};
 
 /// What is driven, and how.
 pub struct Drive<'d> {
@@ -40,6 +46,8 @@ pub struct Drive<'d> {
     pub request_limit: Duration,
     /// How long visitors may still be on their way after the last arrival.
     pub drain_limit: Duration,
+    /// Asks the target for the spans of each request.
+    pub traced: Option<TracePrefix>,
     /// Ends the drive early.
     pub stop: &'d AtomicBool,
     /// Seen from outside while the drive runs.

@@ -1,6 +1,7 @@
 //! What a drive measured.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
@@ -52,6 +53,24 @@ pub struct Measured {
     pub generator_cpu_ns: u64,
     /// Whether the drive was ended early from outside.
     pub stopped: bool,
+    /// The sessions that have ended, in that order.
+    pub ended: Vec<SessionEnd>,
+    /// Requests answered rightly, in bins of [`RIGHT_BIN`] from the start of the drive.
+    pub right: Vec<u32>,
+}
+
+/// The length of a bin of [`Measured::right`].
+pub const RIGHT_BIN: Duration = Duration::from_millis(50);
+
+/// How one session of the trace ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionEnd {
+    /// Its place in the trace.
+    pub session: usize,
+    /// When it ended, nanoseconds from the start of the drive.
+    pub ended_ns: u64,
+    /// Whether every one of its requests was answered rightly; a session whose request fails ends there.
+    pub whole: bool,
 }
 
 /// The figures of the requests of one name.
@@ -84,7 +103,18 @@ impl Measured {
             timed_ns: 0,
             generator_cpu_ns: 0,
             stopped: false,
+            ended: Vec::new(),
+            right: Vec::new(),
         }
+    }
+
+    /// Counts a right answer at this moment of the drive.
+    pub(super) fn record_right(&mut self, now: u64) {
+        let bin = (now / RIGHT_BIN.as_nanos() as u64) as usize;
+        if self.right.len() <= bin {
+            self.right.resize(bin + 1, 0);
+        }
+        self.right[bin] += 1;
     }
 
     pub(super) fn record_error(&mut self, what: String) {

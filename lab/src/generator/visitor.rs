@@ -101,10 +101,10 @@ impl Visitor {
     }
 
     /// Writes the bytes of a step's request.
-    pub(super) fn write_request(&mut self, step: &Step, authority: &str) {
+    pub(super) fn write_request(&mut self, step: &Step, authority: &str, traceparent: Option<&str>) {
         self.path = step.path.path(&self.values);
         self.redirects = 0;
-        self.write_head(step.method, authority);
+        self.write_head(step.method, authority, traceparent);
         for (name, value) in &step.headers {
             // A line break in a captured value must not become a header of its own.
             let value = value.plain(&self.values).replace(['\r', '\n'], " ");
@@ -133,14 +133,14 @@ impl Visitor {
     }
 
     /// Writes the bytes of the request that a redirect asks for.
-    pub(super) fn write_redirect(&mut self, path: String, authority: &str) {
+    pub(super) fn write_redirect(&mut self, path: String, authority: &str, traceparent: Option<&str>) {
         self.path = path;
         self.redirects += 1;
-        self.write_head("GET", authority);
+        self.write_head("GET", authority, traceparent);
         self.push(&["\r\n"]);
     }
 
-    fn write_head(&mut self, method: &str, authority: &str) {
+    fn write_head(&mut self, method: &str, authority: &str, traceparent: Option<&str>) {
         self.out.clear();
         self.out_at = 0;
         let path = std::mem::take(&mut self.path);
@@ -152,6 +152,9 @@ impl Visitor {
             authority,
             "\r\nUser-Agent: cleave-lab\r\nAccept: */*\r\n",
         ]);
+        if let Some(traceparent) = traceparent {
+            self.push(&["traceparent: ", traceparent, "\r\n"]);
+        }
         self.cookies.write_header(&path, &mut self.out);
         self.path = path;
     }

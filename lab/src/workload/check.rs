@@ -12,6 +12,8 @@ use crate::{UsageError, suggest};
 
 /// The value that every session has without naming it: a number of its own within the run.
 const BUILT_IN_SLOT: &str = "session";
+/// A trace id has 16 bits for the name of a request.
+const MOST_REQUEST_NAMES: usize = 1 << 16;
 
 /// Checks the tables and resolves every name in them.
 pub(super) fn check(raw: WorkloadFile, text: &str, origin: &str) -> Result<Workload, UsageError> {
@@ -28,8 +30,12 @@ pub(super) fn check(raw: WorkloadFile, text: &str, origin: &str) -> Result<Workl
             }
         }
     }
-    let journeys: Vec<Journey> =
+    let mut journeys: Vec<Journey> =
         raw.journeys.iter().map(|journey| check_journey(journey, &slots, &at)).collect::<Result<_, _>>()?;
+    let requests = number_requests(&mut journeys);
+    if requests.len() > MOST_REQUEST_NAMES {
+        return Err(at.error(None, &format!("a workload has at most {} names of requests", MOST_REQUEST_NAMES / 2)));
+    }
     if journeys.iter().map(|journey| journey.weight).sum::<f64>() <= 0.0 {
         return Err(at.error(None, "the weights of all journeys are 0: at least one must be more"));
     }
@@ -76,7 +82,21 @@ pub(super) fn check(raw: WorkloadFile, text: &str, origin: &str) -> Result<Workl
         variables,
         journeys,
         slots,
+        requests,
     })
+}
+
+/// Gives steps of one name the same two places: one for the request, one for the redirects that are followed from it.
+fn number_requests(journeys: &mut [Journey]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for step in journeys.iter_mut().flat_map(|journey| &mut journey.steps) {
+        step.request = names.iter().position(|name| *name == step.name).unwrap_or_else(|| {
+            names.push(step.name.clone());
+            names.push(format!("{} → followed", step.name));
+            names.len() - 2
+        });
+    }
+    names
 }
 
 struct Position<'t> {
@@ -231,6 +251,7 @@ fn check_step(
     let templates = |texts: &[String]| texts.iter().map(|text| template(text)).collect::<Result<Vec<_>, _>>();
     Ok(Step {
         name: table.name.clone().unwrap_or_else(|| journey.to_owned()),
+        request: 0,
         method,
         path: template(path)?,
         body,

@@ -36,6 +36,8 @@ pub struct Workload {
     pub journeys: Vec<Journey>,
     /// The names of all values, variables first, then what journeys capture.
     pub slots: Vec<String>,
+    /// The names under which the figures of requests are kept; see [`Step::request`].
+    pub requests: Vec<String>,
 }
 
 /// The shape of a session.
@@ -119,6 +121,9 @@ pub struct Journey {
 pub struct Step {
     /// The name under which its figures are kept.
     pub name: String,
+    /// The place of that name in [`Workload::requests`]; the one after it is for the redirects that are followed from here. Steps of
+    /// one name share them.
+    pub request: usize,
     /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: &'static str,
     /// The path and query.
