@@ -3,10 +3,12 @@
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use runtime::settings::SettingsError;
+use thiserror::Error;
 
 use crate::{
     settings::{self, Flags},
-    topology::Topology,
+    topology::{Topology, TopologyError},
 };
 
 /// A web shop that is one process or many, and measures the difference.
@@ -133,15 +135,21 @@ struct ProviderOptions {
     data: Option<PathBuf>,
 }
 
-/// Why a command ended without doing what it was asked.
+/// How a command ended.
 #[derive(Debug)]
 pub enum Ending {
     /// Did it.
     Done,
     /// Did it, and the answer is this exit code.
     Answered(u8),
-    /// Was asked for something that cannot be.
-    Usage(String),
+}
+
+/// Was asked for something that cannot be, beside what settings, topologies and the lab say themselves.
+#[derive(Debug, Error)]
+pub enum UsageError {
+    /// A folder without a shop in it.
+    #[error("{} is not the data folder of a shop: name one with --data", .0.display())]
+    NoShop(PathBuf),
 }
 
 /// Runs what the command line asks for.
@@ -150,15 +158,20 @@ pub fn main() -> ExitCode {
     match run(command) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Answered(code)) => ExitCode::from(code),
-        Ok(Ending::Usage(what)) => {
-            eprintln!("cleave: {what}");
-            ExitCode::from(2)
-        }
         Err(error) => {
             eprintln!("cleave: {error:#}");
-            ExitCode::from(1)
+            ExitCode::from(if is_of_usage(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// Whether whoever asked can mend it by asking differently.
+fn is_of_usage(error: &anyhow::Error) -> bool {
+    #[cfg(feature = "lab")]
+    if error.is::<lab::UsageError>() {
+        return true;
+    }
+    error.is::<UsageError>() || error.is::<SettingsError>() || error.is::<TopologyError>()
 }
 
 fn run(command: Command) -> anyhow::Result<Ending> {
@@ -166,23 +179,16 @@ fn run(command: Command) -> anyhow::Result<Ending> {
         Role::Serve(options) => serve(options),
         #[cfg(feature = "split")]
         Role::Up(options) => {
-            let topology = match Topology::named(&options.topology) {
-                Ok(topology) => topology,
-                Err(error) => return Ok(Ending::Usage(error.to_string())),
-            };
+            let topology = Topology::named(&options.topology)?;
             let flags = Flags {
                 config: options.config.as_deref(),
                 listen: options.listen.map(|address| address.to_string()),
                 data: options.data.as_deref(),
                 ..Flags::default()
             };
-            let settings = match settings::load(&flags) {
-                Ok(settings) => settings.value,
-                Err(error) => return Ok(Ending::Usage(format!("{error:#}"))),
-            };
-            crate::up::run(topology, settings, options)
+            crate::up::run(topology, settings::load(&flags)?.value, options)
         }
-        Role::Topology(options) => Ok(draw(&options)),
+        Role::Topology(options) => draw(&options),
         Role::Migrate(options) => crate::shop_data::migrate(&options),
         Role::Seed(options) => crate::shop_data::seed_command(&options),
         #[cfg(feature = "shop")]
@@ -199,37 +205,26 @@ fn run(command: Command) -> anyhow::Result<Ending> {
 }
 
 fn serve(options: ServeOptions) -> anyhow::Result<Ending> {
-    let settings = match settings::load(&Flags::from(&options)) {
-        Ok(settings) => settings,
-        Err(error) => return Ok(Ending::Usage(format!("{error:#}"))),
-    };
+    let settings = settings::load(&Flags::from(&options))?;
     if options.print_settings {
         print(&settings.explain().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
         return Ok(Ending::Done);
     }
-    let topology = match Topology::named(options.topology.as_deref().unwrap_or("monolith")) {
-        Ok(topology) => topology,
-        Err(error) => return Ok(Ending::Usage(error.to_string())),
-    };
-    if let Some(group) = &options.group
-        && let Err(error) = topology.group(group)
-    {
-        return Ok(Ending::Usage(error.to_string()));
+    let topology = Topology::named(options.topology.as_deref().unwrap_or("monolith"))?;
+    if let Some(group) = &options.group {
+        topology.group(group)?;
     }
     crate::serve::run(topology, options.group.as_deref(), settings.value)
 }
 
-fn draw(options: &TopologyOptions) -> Ending {
-    let topology = match Topology::named(&options.topology) {
-        Ok(topology) => topology,
-        Err(error) => return Ending::Usage(error.to_string()),
-    };
+fn draw(options: &TopologyOptions) -> anyhow::Result<Ending> {
+    let topology = Topology::named(&options.topology)?;
     match options.format {
         Format::Text => print(&topology.as_text()),
         Format::Mermaid => print(&topology.as_mermaid()),
         Format::Json => print(&serde_json::to_string_pretty(&topology).expect("a topology is plain text and lists")),
     }
-    Ending::Done
+    Ok(Ending::Done)
 }
 
 /// Prints what was asked for; the one place beside reports and the ready line that writes to stdout.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lab::{Beside, CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError};
+use lab::{Beside, CompareOptions, ReportOptions, Thoroughness};
 
 use crate::cli::Ending;
 
@@ -62,7 +62,7 @@ pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
     let beside = Beside { ladder: ladder || full, predict: predict || full, benefits: benefits || full, requests };
     let thoroughness = if full { Thoroughness::Full } else { Thoroughness::Quick };
     let executable = std::env::current_exe()?;
-    ended(lab::compare(&CompareOptions {
+    let outcome = lab::compare(&CompareOptions {
         executable,
         topologies,
         workload,
@@ -71,7 +71,8 @@ pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
         seed,
         known_deltas: true,
         beside,
-    }))
+    })?;
+    Ok(Ending::Answered(outcome.exit_code()))
 }
 
 /// Renders or compares runs, or holds one against an expression.
@@ -80,13 +81,5 @@ pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
 /// When a run cannot be read or a report not be written.
 pub fn report(arguments: ReportArguments) -> anyhow::Result<Ending> {
     let ReportArguments { runs, fail_if } = arguments;
-    ended(lab::report(&ReportOptions { runs, fail_if }))
-}
-
-fn ended(outcome: anyhow::Result<Outcome>) -> anyhow::Result<Ending> {
-    match outcome {
-        Ok(outcome) => Ok(Ending::Answered(outcome.exit_code())),
-        Err(error) if error.is::<UsageError>() => Ok(Ending::Usage(format!("{error:#}"))),
-        Err(error) => Err(error),
-    }
+    Ok(Ending::Answered(lab::report(&ReportOptions { runs, fail_if })?.exit_code()))
 }

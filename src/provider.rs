@@ -23,10 +23,7 @@ const NAME: &str = "provider";
 /// # Errors
 /// When its address or its ledger cannot be had.
 pub fn run(listen: SocketAddr, data: Option<PathBuf>) -> anyhow::Result<Ending> {
-    let settings = match settings::load(&Flags { data: data.as_deref(), ..Flags::default() }) {
-        Ok(settings) => settings.value,
-        Err(error) => return Ok(Ending::Usage(format!("{error:#}"))),
-    };
+    let settings = settings::load(&Flags { data: data.as_deref(), ..Flags::default() })?.value;
     runtime::telemetry::start(&settings.log.filter, settings.log.format)?;
     let folder = DataFolder::lock(&settings.data, [NAME], Sharing::Alone)?;
     #[cfg(feature = "split")]

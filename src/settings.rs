@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use runtime::{
-    settings::{Layer, Settings as Loaded},
+    settings::{Layer, Settings as Loaded, SettingsError},
     telemetry::Format,
 };
 use serde::{Deserialize, Serialize};
@@ -153,7 +153,7 @@ impl<'a> From<&'a ServeOptions> for Flags<'a> {
 ///
 /// # Errors
 /// When a file cannot be read, a key does not exist or a value is of the wrong type; each says where it stands.
-pub fn load(flags: &Flags<'_>) -> anyhow::Result<Loaded<Settings>> {
+pub fn load(flags: &Flags<'_>) -> Result<Loaded<Settings>, SettingsError> {
     let mut sources = Loaded::<Settings>::sources();
     match flags.config {
         Some(file) => sources = sources.path(file),
@@ -173,5 +173,5 @@ pub fn load(flags: &Flags<'_>) -> anyhow::Result<Loaded<Settings>> {
     if let Some(products) = flags.products {
         sources = sources.layer(Layer::new("--products").set("seed.products", products.to_string()));
     }
-    Ok(sources.load()?)
+    sources.load()
 }

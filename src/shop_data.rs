@@ -44,10 +44,7 @@ fn with_folder(
     work: impl AsyncFnOnce(Runtime, Settings) -> anyhow::Result<()>,
 ) -> anyhow::Result<Ending> {
     let flags = Flags { data: options.data.as_deref(), products: options.products, ..Flags::default() };
-    let settings = match settings::load(&flags) {
-        Ok(settings) => settings.value,
-        Err(error) => return Ok(Ending::Usage(format!("{error:#}"))),
-    };
+    let settings = settings::load(&flags)?.value;
     runtime::telemetry::start(&settings.log.filter, settings.log.format)?;
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     tokio.block_on(async {

@@ -7,7 +7,7 @@ use runtime::{DataFolder, Runtime, Shutdown};
 use vocabulary::OrderId;
 
 use crate::{
-    cli::{self, DataOptions, Ending},
+    cli::{self, DataOptions, Ending, UsageError},
     compose::{self, Books},
     settings::{self, Flags},
 };
@@ -27,14 +27,10 @@ struct Finding {
 /// # Errors
 /// When the folder is not there or cannot be read.
 pub fn run(options: &DataOptions) -> anyhow::Result<Ending> {
-    let settings = match settings::load(&Flags { data: options.data.as_deref(), ..Flags::default() }) {
-        Ok(settings) => settings.value,
-        Err(error) => return Ok(Ending::Usage(format!("{error:#}"))),
-    };
+    let settings = settings::load(&Flags { data: options.data.as_deref(), ..Flags::default() })?.value;
     runtime::telemetry::start(&settings.log.filter, settings.log.format)?;
     if !settings.data.join("orders.db").exists() {
-        let folder = settings.data.display();
-        return Ok(Ending::Usage(format!("{folder} is not the data folder of a shop: name one with --data")));
+        return Err(UsageError::NoShop(settings.data).into());
     }
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let books = tokio.block_on(async {
