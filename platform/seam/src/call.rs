@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Deadline;
+use crate::{clock::Deadline, spans};
 
 /// The circumstances of one call: how long it may take, on whose behalf it is made, and how to follow it.
 ///
@@ -36,7 +36,7 @@ impl Call {
     pub fn without_deadline(caller: ModuleName) -> Self {
         Self {
             deadline: Deadline::NEVER,
-            trace: Trace::default(),
+            trace: spans::of_nobody(),
             caller,
             principal: None,
             criticality: Criticality::Normal,

@@ -9,7 +9,10 @@ use std::{
     time::Instant,
 };
 
-use crate::{Breakdown, Call, Descriptor, Failure, Fault, MayHaveExecuted, ModuleName};
+use crate::{
+    Breakdown, Call, Descriptor, Failure, Fault, MayHaveExecuted, ModuleName,
+    spans::{Moment, Recording},
+};
 
 /// One call in this many is timed: two reads of a precise clock cost more than the rest of an edge together.
 const SAMPLED_ONE_IN: u64 = 64;
@@ -111,7 +114,11 @@ impl Record {
 
 impl MethodRecord {
     #[cold]
-    fn time(&self, began: Instant) {
+    fn end(&self, observed: &Observed) {
+        if let Some(recording) = observed.recording.as_ref().filter(|_| !observed.from_outside) {
+            recording.note(Moment::End);
+        }
+        let Some(began) = observed.began else { return };
         let nanoseconds = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.timed_calls.fetch_add(1, Relaxed);
         self.timed_nanoseconds.fetch_add(nanoseconds, Relaxed);
@@ -154,11 +161,37 @@ impl Edge {
         if call.deadline().has_passed() {
             return Err(record.too_late());
         }
-        let began = count.is_multiple_of(SAMPLED_ONE_IN).then(|| Box::new(Instant::now()));
-        // A module's first calls are made in its own name, and calls from outside keep the name they came with: nothing to copy.
-        let is_as_made = self.0.from_outside || call.is_first_of(self.0.caller);
-        let derived = if is_as_made { None } else { Some(Box::new(call.asked_by(self.0.caller))) };
-        Ok(Visit { derived, began })
+        if count.is_multiple_of(SAMPLED_ONE_IN) || call.trace.sampled {
+            return Ok(self.observe(method, call, count.is_multiple_of(SAMPLED_ONE_IN)));
+        }
+        let derived = if self.is_as_made(call) { None } else { Some(Box::new(call.asked_by(self.0.caller))) };
+        Ok(Visit { derived, observed: None })
+    }
+
+    /// A module's first calls are made in its own name, and calls from outside keep the name they came with: nothing to copy.
+    #[inline]
+    fn is_as_made(&self, call: &Call) -> bool {
+        self.0.from_outside || call.is_first_of(self.0.caller)
+    }
+
+    /// Begins a call that is timed, or belongs to a sampled trace.
+    #[cold]
+    #[inline(never)]
+    fn observe(&self, method: usize, call: &Call, timed: bool) -> Visit {
+        let (contract, from_outside) = (self.contract(), self.0.from_outside);
+        let names = |caller: ModuleName| [caller.as_str(), contract.module, contract.methods[method].name];
+        let recording = match from_outside {
+            true => Recording::of_handler(call.trace, names(call.caller)),
+            false => Recording::of_call(call.trace, names(self.0.caller)),
+        };
+        let derived = match &recording {
+            Some(recording) if !from_outside => Some(call.asked_by(self.0.caller).traced(recording.trace())),
+            _ if self.is_as_made(call) => None,
+            _ => Some(call.asked_by(self.0.caller)),
+        };
+        let began = timed.then(Instant::now);
+        let observed = Observed { began, recording: recording.map(Arc::new), from_outside };
+        Visit { derived: derived.map(Box::new), observed: Some(Box::new(observed)) }
     }
 
     /// Ends a call with what a service in this process returned.
@@ -200,8 +233,8 @@ impl Edge {
 
     #[inline]
     fn note_time(&self, method: usize, visit: &Visit) {
-        if let Some(began) = &visit.began {
-            self.0.methods[method].time(**began);
+        if let Some(observed) = &visit.observed {
+            self.0.methods[method].end(observed);
         }
     }
 
@@ -219,8 +252,19 @@ impl Edge {
 pub struct Visit {
     /// The call as the callee gets it, where that differs from how it was made.
     derived: Option<Box<Call>>,
+    /// What is watched of it, for the one in many that is.
+    observed: Option<Box<Observed>>,
+}
+
+/// A call that is looked at closely.
+#[derive(Debug)]
+struct Observed {
     /// When it began, for the one in many that is timed.
-    began: Option<Box<Instant>>,
+    began: Option<Instant>,
+    /// Its span, when it belongs to a sampled trace and spans are recorded.
+    recording: Option<Arc<Recording>>,
+    /// Whether its caller is in another process, which has begun the span.
+    from_outside: bool,
 }
 
 impl Visit {
@@ -228,5 +272,55 @@ impl Visit {
     #[inline]
     pub fn call<'a>(&'a self, made: &'a Call) -> &'a Call {
         self.derived.as_deref().unwrap_or(made)
+    }
+
+    /// Its span, when one is recorded.
+    #[inline]
+    pub fn recording(&self) -> Option<&Arc<Recording>> {
+        self.observed.as_ref().and_then(|observed| observed.recording.as_ref())
+    }
+
+    /// Whether its span is recorded.
+    #[inline]
+    pub fn is_recorded(&self) -> bool {
+        self.recording().is_some()
+    }
+
+    /// Notes how long the question would be as bytes, of a call that needs none because it stays in its process.
+    pub fn note_question(&self, bytes: impl FnOnce() -> usize) {
+        if let Some(recording) = self.recording_of_both_ends() {
+            recording.note_question(bytes());
+        }
+    }
+
+    /// Begins the handler of a recorded call.
+    ///
+    /// A call within a process gives way once: an answer from memory would otherwise end before its sisters begin, and nobody could
+    /// see that they were asked together.
+    pub async fn begin_handler(&self) {
+        let Some(recording) = self.recording() else { return };
+        if self.recording_of_both_ends().is_some() {
+            tokio::task::yield_now().await;
+        }
+        recording.note(Moment::HandlerStart);
+    }
+
+    /// Ends the handler of a recorded call.
+    pub fn end_handler(&self) {
+        if let Some(recording) = self.recording() {
+            recording.note(Moment::HandlerEnd);
+        }
+    }
+
+    /// Notes how long the answer would be as bytes, as for the question.
+    pub fn note_answer(&self, bytes: impl FnOnce() -> usize) {
+        if let Some(recording) = self.recording_of_both_ends() {
+            recording.note_answer(bytes());
+        }
+    }
+
+    fn recording_of_both_ends(&self) -> Option<&Recording> {
+        let observed = self.observed.as_ref().filter(|observed| !observed.from_outside)?;
+        observed.recording.as_deref()
     }
 }

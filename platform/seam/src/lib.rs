@@ -20,6 +20,7 @@ mod edge;
 mod fault;
 mod guard;
 mod seat;
+pub mod spans;
 #[cfg(feature = "split")]
 pub mod wire;
 

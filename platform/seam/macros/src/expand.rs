@@ -57,15 +57,28 @@ fn here(contract: &Contract) -> TokenStream {
     let documentation = format!("A [`{service}`] in this process, as one caller sees it.");
     let methods = contract.methods.iter().enumerate().map(|(index, method)| {
         let (signature, name, conditions) = (signature(method), &method.name, conditions(&method.kept));
-        let names = method.arguments.iter().map(|(name, _)| name);
+        let names: Vec<_> = method.arguments.iter().map(|(name, _)| name).collect();
+        let written = names.iter().map(ToString::to_string);
         quote! {
             #(#conditions)*
             #[inline]
             #signature {
                 ::std::boxed::Box::pin(async move {
                     let visit = self.edge.enter(#index, call)?;
+                    if visit.is_recorded() {
+                        ::seam::when_split! {
+                            visit.note_question(|| ::seam::wire::question_bytes(&[#((#written, &#names)),*]));
+                        }
+                        visit.begin_handler().await;
+                    }
                     let seen = visit.call(call);
                     let answer = ::seam::guarded(seen.deadline(), self.service.#name(seen #(, #names)*)).await;
+                    if visit.is_recorded() {
+                        visit.end_handler();
+                        ::seam::when_split! {
+                            visit.note_answer(|| ::seam::wire::answer_bytes(&answer));
+                        }
+                    }
                     self.edge.leave(#index, visit, answer)
                 })
             }

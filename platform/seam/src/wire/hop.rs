@@ -5,7 +5,10 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Carrier, Question, Reply, method_number};
-use crate::{Breakdown, Call, Edge, Fault, MayHaveExecuted, Repeat};
+use crate::{
+    Breakdown, Call, Edge, Fault, MayHaveExecuted, Repeat,
+    spans::{Moment, Recording},
+};
 
 /// What a generated client holds: the edge it counts on and the carrier it asks over.
 #[derive(Clone)]
@@ -38,16 +41,25 @@ impl Hop {
         E: DeserializeOwned,
     {
         let visit = self.edge.enter(method, call)?;
-        let seen = visit.call(call);
-        let reply = match self.attempt(method, seen, &arguments).await {
+        let (seen, recording) = (visit.call(call), visit.recording());
+        let reply = match self.attempt(method, seen, &arguments, recording).await {
             Err(breakdown) if self.may_repeat(method, &breakdown) && !call.deadline().has_passed() => {
                 self.edge.count_retry(method);
-                self.attempt(method, &seen.clone().with_attempt(2), &arguments).await
+                if let Some(recording) = recording {
+                    recording.note_retry();
+                }
+                self.attempt(method, &seen.clone().with_attempt(2), &arguments, recording).await
             }
             first => first,
         };
         let answer = match reply {
-            Ok(reply) => reply.read(),
+            Ok(reply) => {
+                if let Some(recording) = recording {
+                    recording.note(Moment::Woken);
+                    recording.note_answer(reply.body.len());
+                }
+                reply.read()
+            }
             Err(breakdown) => Err(Fault::Breakdown(breakdown)),
         };
         self.edge.end(method, visit, answer)
@@ -58,9 +70,13 @@ impl Hop {
         method: usize,
         call: &'a Call,
         arguments: &'a A,
+        recording: Option<&'a Arc<Recording>>,
     ) -> Pin<Box<dyn Future<Output = Result<Reply, Breakdown>> + Send + 'a>> {
         let (contract, number) = (self.edge.contract(), self.numbers[method]);
-        self.carrier.carry(Question { contract, method, number, call, arguments })
+        if let Some(recording) = recording {
+            recording.note(Moment::Asked);
+        }
+        self.carrier.carry(Question { contract, method, number, call, arguments, recording })
     }
 
     /// Only what the network lost is worth another attempt: an overloaded callee would only get more to do.

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use super::{Carrier, Codec, Question, Reply, Routes};
-use crate::{Breakdown, MayHaveExecuted, guarded};
+use crate::{Breakdown, MayHaveExecuted, guarded, spans::Moment};
 
 /// A carrier that writes the call, hands the bytes to the routes in this process, and reads the reply.
 pub struct InMemory {
@@ -29,6 +29,10 @@ impl Carrier for InMemory {
                 .arguments
                 .encode_into(self.codec, &mut written)
                 .map_err(|what| Breakdown::Broken { what, executed: MayHaveExecuted::No })?;
+            if let Some(recording) = question.recording {
+                recording.note(Moment::Serialised);
+                recording.note_question(written.len());
+            }
             let answer = self.routes.answer(question.method, question.call.clone(), self.codec, &written);
             guarded(question.call.deadline(), answer).await
         })

@@ -20,8 +20,11 @@ mod memory;
 mod peers;
 mod plain;
 mod server;
+mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 pub use codec::{Codec, Encode};
@@ -31,8 +34,15 @@ pub use memory::InMemory;
 pub use peers::{CarriedBy, PeerFigures, PeerOptions, PeerState, Peers};
 use serde::{Serialize, de::DeserializeOwned};
 pub use server::{Server, ServerBuilder, ServerOptions};
+#[cfg(feature = "tls")]
+pub use tls::{Authority, Credentials, CredentialsError, Tls};
 
-use crate::{Breakdown, Call, Descriptor, Fault, MayHaveExecuted};
+use crate::{Breakdown, Call, Descriptor, Failure, Fault, MayHaveExecuted, spans::Recording};
+
+/// What seals connections; nothing does in a program that was built without the feature `tls`.
+#[cfg(not(feature = "tls"))]
+#[derive(Clone, Debug)]
+pub enum Tls {}
 
 /// Makes calls to one module, wherever it is.
 pub trait Carrier: Send + Sync + 'static {
@@ -63,6 +73,8 @@ pub struct Question<'a> {
     pub call: &'a Call,
     /// The arguments, which encode themselves straight into the carrier's buffer.
     pub arguments: &'a (dyn Encode + Sync),
+    /// The span of the call, when one is recorded: the carrier notes when the question left and its answer came.
+    pub recording: Option<&'a Arc<Recording>>,
 }
 
 /// Answers calls for one module.
@@ -183,6 +195,36 @@ impl Reply {
 /// Reads the arguments of a call; what cannot be read was not executed.
 pub fn read_arguments<A: DeserializeOwned>(codec: Codec, arguments: &[u8]) -> Result<A, Breakdown> {
     codec.decode(arguments).map_err(|what| Breakdown::Broken { what, executed: MayHaveExecuted::No })
+}
+
+/// How many bytes the arguments of a call would be: what a client writes, which names every one of them.
+#[doc(hidden)]
+pub fn question_bytes(arguments: &[(&str, &dyn Encode)]) -> usize {
+    let mut written = Vec::with_capacity(256);
+    // A map's head has one byte for up to 15 entries, which is more than a method may have arguments.
+    for (name, argument) in arguments {
+        let encoded = Codec::Binary
+            .encode_into(*name, &mut written)
+            .and_then(|()| argument.encode_into(Codec::Binary, &mut written));
+        if encoded.is_err() {
+            return 0;
+        }
+    }
+    1 + written.len()
+}
+
+/// How many bytes an answer would be; a breakdown is none, because the callee does not write it.
+#[doc(hidden)]
+pub fn answer_bytes<T: Serialize, E: Serialize>(answer: &Result<Result<T, Failure<E>>, Breakdown>) -> usize {
+    let encoded = match answer {
+        Ok(Ok(answer)) => Codec::Binary.encode(answer),
+        Ok(Err(Failure::Domain(error))) => Codec::Binary.encode(error),
+        Ok(Err(Failure::Unavailable(_))) | Err(_) => return 0,
+    };
+    let Ok(written) = encoded else { return 0 };
+    let bytes = written.len();
+    codec::give_back(written);
+    bytes
 }
 
 /// The number by which a method goes on the wire: a hash of its full name, so that both sides know it without agreeing first.

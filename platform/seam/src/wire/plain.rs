@@ -1,18 +1,30 @@
 //! One POST per call: for large questions and answers, and for where a proxy keeps lines from coming to life.
 
-use std::{cell::RefCell, future::Future, time::Duration};
+use std::{
+    cell::RefCell,
+    future::Future,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Request, Response, StatusCode, body::Incoming, header::HeaderValue};
+use hyper::{Request, Response, StatusCode, Uri, body::Incoming, header::HeaderValue};
 use hyper_util::{
-    client::legacy::{Client, Error, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
+    client::legacy::{Client, Error},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
 };
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
+use tower_service::Service;
 
-use super::{Body, Codec, Question, Reply, ReplyKind, headers, line, peers::Replica};
-use crate::{Breakdown, MayHaveExecuted};
+use super::{
+    Body, Codec, Question, Reply, ReplyKind, Tls, headers, line,
+    peers::Replica,
+    stream::{NotConnected, Stream},
+};
+use crate::{Breakdown, MayHaveExecuted, spans::Moment};
 
 /// Where a peer says that it is one.
 pub(super) const HERE_PATH: &str = "/seam/here";
@@ -20,7 +32,10 @@ pub(super) const HERE_PATH: &str = "/seam/here";
 /// Shorter than the five seconds for which actix keeps an idle connection.
 const IDLE: Duration = Duration::from_secs(3);
 
-type Plain = Client<HttpConnector, Full<Bytes>>;
+/// How long a connection may take to come about.
+const CONNECTING: Duration = Duration::from_millis(500);
+
+type Plain = Client<Connector, Full<Bytes>>;
 
 /// Asks by a POST of its own. The caller bounds the wait.
 pub(super) async fn ask(replica: &Replica, question: &Question<'_>) -> Result<Reply, Breakdown> {
@@ -28,6 +43,10 @@ pub(super) async fn ask(replica: &Replica, question: &Question<'_>) -> Result<Re
     let (options, contract) = (&replica.options, question.contract);
     let mut body = Vec::with_capacity(256);
     question.arguments.encode_into(options.codec, &mut body).map_err(broken)?;
+    if let Some(recording) = question.recording {
+        recording.note(Moment::Serialised);
+        recording.note_question(body.len());
+    }
     let path = format!("/seam/{}/{}", contract.module, contract.methods[question.method].name);
     let mut request = Request::post(format!("http://{}{path}", replica.address))
         .header(headers::CONTENT_TYPE, headers::content_type(options.codec))
@@ -41,10 +60,17 @@ pub(super) async fn ask(replica: &Replica, question: &Question<'_>) -> Result<Re
             request.headers_mut().insert(name, value);
         }
     });
+    if let Some(recording) = question.recording {
+        recording.note(Moment::Sent);
+    }
     let response = send(request)
         .await
         .map_err(|error| if error.is_connect() { Breakdown::not_there() } else { Breakdown::lost() })?;
-    reply(response, options.largest_frame).await
+    let reply = reply(response, options.largest_frame).await;
+    if let Some(recording) = question.recording {
+        recording.note(Moment::Arrived);
+    }
+    reply
 }
 
 /// Whether a peer answers at all, though it does not open a line.
@@ -52,7 +78,7 @@ pub(super) async fn is_there(replica: &Replica) -> bool {
     let Ok(request) = Request::get(format!("http://{}{HERE_PATH}", replica.address)).body(Full::default()) else {
         return false;
     };
-    match tokio::time::timeout(replica.options.opening, send(request)).await {
+    match tokio::time::timeout(replica.options.opening, send(replica, request)).await {
         Ok(Ok(response)) => response.status() == StatusCode::OK,
         _ => false,
     }
@@ -90,27 +116,35 @@ fn stranger(status: StatusCode) -> Breakdown {
     }
 }
 
+/// Why no connection came about, when that is what went wrong.
+fn not_connected(error: &Error) -> Option<&NotConnected> {
+    const UNSAID: &NotConnected = &NotConnected::NotThere(String::new());
+    let said = std::error::Error::source(error).and_then(|source| source.downcast_ref());
+    error.is_connect().then(|| said.unwrap_or(UNSAID))
+}
+
 /// Sends on the runtime that the pooled connections live on: this thread's, or the shared one.
-async fn send(request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
+async fn send(replica: &Replica, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
     thread_local! {
-        static OWNED: RefCell<Option<(Id, Plain)>> = const { RefCell::new(None) };
+        static OWNED: RefCell<(Option<Id>, Clients)> = const { RefCell::new((None, Clients(Vec::new()))) };
     }
-    static SHARED: std::sync::OnceLock<Plain> = std::sync::OnceLock::new();
+    static SHARED: Mutex<Clients> = Mutex::new(Clients(Vec::new()));
 
     let owned = match Handle::try_current() {
-        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::CurrentThread => Some(OWNED.with_borrow_mut(|owned| {
-            let id = handle.id();
-            match owned {
-                Some((runtime, client)) if *runtime == id => client.clone(),
-                _ => owned.insert((id, client())).1.clone(),
-            }
-        })),
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::CurrentThread => {
+            Some(OWNED.with_borrow_mut(|(runtime, clients)| {
+                if runtime.replace(handle.id()) != Some(handle.id()) {
+                    clients.0.clear();
+                }
+                clients.towards(replica)
+            }))
+        }
         _ => None,
     };
     match owned {
         Some(client) => client.request(request).await,
         None => {
-            let client = SHARED.get_or_init(client).clone();
+            let client = SHARED.lock().unwrap_or_else(PoisonError::into_inner).towards(replica);
             on_the_shared_thread(async move { client.request(request).await }).await
         }
     }
@@ -120,13 +154,52 @@ async fn on_the_shared_thread<T: Send + 'static>(work: impl Future<Output = T> +
     line::on_the_shared_thread().spawn(work).await.expect("the shared thread never ends, and requests do not panic")
 }
 
-fn client() -> Plain {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(Some(Duration::from_millis(500)));
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(32)
-        .build(connector)
+/// How many pools a thread keeps: more than a topology has groups, so that only those of replicas long gone are dropped.
+const POOLS: usize = 64;
+
+/// The pools of one thread: one for all that is in the open, and one for each replica that must prove who it is.
+struct Clients(Vec<(Option<usize>, Plain)>);
+
+impl Clients {
+    fn towards(&mut self, replica: &Replica) -> Plain {
+        let sealed = replica.options.tls.as_ref();
+        let key = sealed.map(|_| replica.index);
+        if let Some((_, client)) = self.0.iter().find(|(known, _)| *known == key) {
+            return client.clone();
+        }
+        if self.0.len() == POOLS {
+            self.0.remove(0);
+        }
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(32)
+            .build(Connector(sealed.map(|tls| (tls.clone(), replica.group.clone()))));
+        self.0.push((key, client.clone()));
+        client
+    }
+}
+
+/// Connects to addresses, for hyper: in the open, or to a group that proves who it is.
+#[derive(Clone)]
+struct Connector(Option<(Tls, String)>);
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Stream>;
+    type Error = NotConnected;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, NotConnected>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotConnected>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let sealing = self.0.clone();
+        Box::pin(async move {
+            let address = to.authority().and_then(|authority| authority.as_str().parse().ok());
+            let address = address.ok_or_else(|| NotConnected::NotThere(format!("{to} has no address")))?;
+            let (tls, group) = sealing.as_ref().map_or((None, ""), |(tls, group)| (Some(tls), group.as_str()));
+            Ok(TokioIo::new(Stream::connect(address, CONNECTING, group, tls).await?))
+        })
+    }
 }

@@ -56,7 +56,7 @@ pub(crate) struct CallFrame {
 #[error("a call frame whose {0} cannot be read")]
 pub(crate) struct CallFrameError(pub(crate) &'static str);
 
-/// Appends a call to `out`. On failure `out` holds half a frame, which the caller must take back.
+/// Appends a call to `out` and says how many of its bytes are arguments. On failure `out` holds half a frame, which the caller must take back.
 pub(crate) fn write_call(
     number: u32,
     method: u32,
@@ -65,7 +65,7 @@ pub(crate) fn write_call(
     call: &Call,
     arguments: &(dyn Encode + Sync),
     out: &mut Vec<u8>,
-) -> Result<(), String> {
+) -> Result<usize, String> {
     let start = out.len();
     let mut flags = (call.criticality as u8) << CRITICALITY_SHIFT;
     for (bit, set) in [
@@ -101,13 +101,14 @@ pub(crate) fn write_call(
         out.put_u16_le(written);
         out.put_slice(key.as_bytes());
     }
+    let arguments_at = out.len();
     arguments.encode_into(codec, out)?;
     let written = out.len() - start - 4;
     if u32::try_from(written).is_err() {
         return Err("the arguments are longer than four gigabytes".to_owned());
     }
     out[start..start + 4].copy_from_slice(&length(written).to_le_bytes());
-    Ok(())
+    Ok(out.len() - arguments_at)
 }
 
 /// Splits the first frame off a buffer of frames that this side wrote.

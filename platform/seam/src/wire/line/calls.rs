@@ -2,6 +2,7 @@
 
 use std::{
     mem,
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -10,6 +11,7 @@ use super::Settlement;
 use crate::{
     Breakdown, MayHaveExecuted, ModuleName,
     clock::Deadline,
+    spans::{Moment, Recording},
     wire::{Codec, Question, frame},
 };
 
@@ -28,6 +30,8 @@ pub(super) struct Calls {
     next_serial: u64,
     /// Calls that nobody wants any more and that need not leave.
     withdrawn: usize,
+    /// Spans of the calls that wait to be sent, where they are recorded.
+    unsent_spans: Vec<Arc<Recording>>,
     callers: Vec<ModuleName>,
 }
 
@@ -39,6 +43,7 @@ struct Slot {
     owed: bool,
     withdrawn: bool,
     waiter: Waiter,
+    recording: Option<Arc<Recording>>,
 }
 
 #[derive(Debug)]
@@ -72,19 +77,26 @@ impl Calls {
         };
         let caller = self.caller(question.call.caller()).map_err(broken)?;
         let mut frame = Unfinished { start: self.unsent.len(), frames: &mut self.unsent, finished: false };
-        frame::write_call(number, question.number, codec, caller, question.call, question.arguments, frame.frames)
-            .map_err(broken)?;
+        let arguments =
+            frame::write_call(number, question.number, codec, caller, question.call, question.arguments, frame.frames)
+                .map_err(broken)?;
         if frame.frames.len() - frame.start > largest {
             return Ok(Written::TooLarge);
         }
         frame.finished = true;
         drop(frame);
+        if let Some(recording) = question.recording {
+            recording.note(Moment::Serialised);
+            recording.note_question(arguments);
+            self.unsent_spans.push(recording.clone());
+        }
         let slot = Slot {
             serial: self.next_serial,
             deadline: question.call.deadline(),
             owed: true,
             withdrawn: false,
             waiter: Waiter::Waits(Some(waker.clone())),
+            recording: question.recording.cloned(),
         };
         self.next_serial += 1;
         match self.free.pop() {
@@ -126,6 +138,7 @@ impl Calls {
             self.sort_out(false);
         }
         self.sent_before = self.next_serial;
+        self.unsent_spans.drain(..).for_each(|recording| recording.note(Moment::Sent));
         if self.unsent.is_empty() {
             return None;
         }
@@ -190,6 +203,9 @@ impl Calls {
     pub(super) fn settle(&mut self, number: u32, settlement: Settlement) -> Option<Waker> {
         let slot = self.slots.get_mut(number as usize).filter(|slot| slot.owed)?;
         slot.owed = false;
+        if let Some(recording) = slot.recording.take() {
+            recording.note(Moment::Arrived);
+        }
         let waker = slot.settle(settlement);
         self.release(number);
         waker
@@ -236,6 +252,7 @@ impl Calls {
             }
         }
         self.unsent.clear();
+        self.unsent_spans.clear();
         self.withdrawn = 0;
     }
 

@@ -20,6 +20,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::{Server, Serving};
 use crate::{
     Breakdown, MayHaveExecuted, ModuleName,
+    spans::{self, Recording},
     wire::{
         Body, Codec, Reply,
         codec::give_back,
@@ -68,6 +69,8 @@ struct Answers {
     said_goodbye: bool,
     known_waker: Option<Waker>,
     heard: bool,
+    /// When the chunk came that is being read, while spans are recorded.
+    received: u64,
     silence: Pin<Box<Sleep>>,
 }
 
@@ -84,15 +87,17 @@ struct Running {
     number: u32,
     is_read: bool,
     codec: Codec,
+    recording: Option<Box<Recording>>,
     answer: Pin<Box<dyn Future<Output = Reply> + Send>>,
 }
 
 impl Future for Running {
-    type Output = (u32, bool, Reply);
+    type Output = (u32, bool, Reply, Option<Box<Recording>>);
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let codec = self.codec;
-        contained(codec, || self.answer.as_mut().poll(context)).map(|reply| (self.number, self.is_read, reply))
+        contained(codec, || self.answer.as_mut().poll(context))
+            .map(|reply| (self.number, self.is_read, reply, self.recording.take()))
     }
 }
 
@@ -124,6 +129,7 @@ impl Answers {
             said_goodbye: false,
             known_waker: None,
             heard: false,
+            received: 0,
             silence: Box::pin(sleep(serving.options.silence)),
             serving,
         }
@@ -139,6 +145,7 @@ impl Answers {
                 Poll::Pending => return,
             };
             self.heard = true;
+            self.received = spans::received_now();
             self.frames.feed(chunk);
             loop {
                 match self.frames.frame() {
@@ -219,12 +226,15 @@ impl Answers {
             return self.reply(number, false, Reply::of_breakdown(codec, &breakdown));
         }
         let (routes, index, is_read) = (&method.routes, method.index, method.is_read);
+        // Let go of when the answer is written.
+        let recording = if call.trace.sampled { Recording::of_door(call.trace, self.received) } else { None };
         let mut answer = routes.answer(index, call.call(caller), codec, &call.arguments);
         match contained(codec, || answer.as_mut().poll(context)) {
             Poll::Ready(reply) => self.reply(number, is_read, reply),
             Poll::Pending => {
                 self.serving.admission.began_to_wait();
-                self.running.push(Running { serving: self.serving.clone(), number, is_read, codec, answer });
+                let recording = recording.map(Box::new);
+                self.running.push(Running { serving: self.serving.clone(), number, is_read, codec, recording, answer });
             }
         }
     }
@@ -278,8 +288,9 @@ impl MessageBody for Answers {
         let this = self.get_mut();
         this.be_known(context.waker());
         this.read(context);
-        while let Poll::Ready(Some((number, is_read, reply))) = this.running.poll_next_unpin(context) {
+        while let Poll::Ready(Some((number, is_read, reply, recording))) = this.running.poll_next_unpin(context) {
             this.reply(number, is_read, reply);
+            drop(recording);
             if this.out.len() >= ENOUGH {
                 break;
             }

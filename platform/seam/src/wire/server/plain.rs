@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::{Server, Serving};
 use crate::{
     Breakdown, Call, MayHaveExecuted, guarded,
+    spans::{self, Recording},
     wire::{Codec, Reply, ReplyKind, Routes, headers},
 };
 
@@ -101,6 +102,7 @@ async fn run(
         return Reply::of_breakdown(codec, &breakdown);
     }
     let _running = Counted::new(serving);
+    let _recording = Recording::of_door(call.trace(), spans::received_now());
     let deadline = call.deadline();
     guarded(deadline, routes.answer(index, call, codec, arguments))
         .await
