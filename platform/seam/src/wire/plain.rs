@@ -63,9 +63,14 @@ pub(super) async fn ask(replica: &Replica, question: &Question<'_>) -> Result<Re
     if let Some(recording) = question.recording {
         recording.note(Moment::Sent);
     }
-    let response = send(request)
-        .await
-        .map_err(|error| if error.is_connect() { Breakdown::not_there() } else { Breakdown::lost() })?;
+    let response = send(replica, request).await.map_err(|error| match not_connected(&error) {
+        Some(NotConnected::NotTheirs(why)) => {
+            replica.distrusts(why);
+            Breakdown::Denied
+        }
+        Some(NotConnected::NotThere(_)) => Breakdown::not_there(),
+        None => Breakdown::lost(),
+    })?;
     let reply = reply(response, options.largest_frame).await;
     if let Some(recording) = question.recording {
         recording.note(Moment::Arrived);

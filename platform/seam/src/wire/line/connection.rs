@@ -15,13 +15,14 @@ use hyper::{
     header::{AUTHORIZATION, HOST},
 };
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 
 use super::{Line, body::CallFrames};
 use crate::wire::{
     frame::{Cut, Frame, FrameKind, Opened, Opening, contract_fingerprint, write_plain_frame},
     headers,
     peers::Replica,
+    stream::{NotConnected, Stream},
 };
 
 /// Where lines are opened.
@@ -36,12 +37,14 @@ pub(super) enum NotOpened {
     NoAnswer,
     /// The peer does not accept this group.
     Denied,
+    /// Whoever is there cannot prove to be the peer.
+    NotTheirs(String),
     /// The peer is about to end.
     Draining,
 }
 
 type Sent = Pin<Box<dyn Future<Output = hyper::Result<Response<Incoming>>> + Send>>;
-type Driven = Pin<Box<http1::Connection<TokioIo<TcpStream>, CallFrames>>>;
+type Driven = Pin<Box<http1::Connection<TokioIo<Stream>, CallFrames>>>;
 
 /// A connection whose opening has been sent.
 pub(super) struct Connection {
@@ -58,11 +61,10 @@ impl Connection {
     pub(super) async fn open(line: &Arc<Line>) -> Result<Self, NotOpened> {
         let replica = &*line.replica;
         let not_there = |error: &dyn std::fmt::Display| NotOpened::NotThere(error.to_string());
-        let stream = match timeout(replica.options.connecting, TcpStream::connect(replica.address)).await {
-            Ok(stream) => stream.map_err(|error| not_there(&error))?,
-            Err(_) => return Err(not_there(&"no connection in time")),
-        };
-        stream.set_nodelay(true).map_err(|error| not_there(&error))?;
+        let stream = replica.connect().await.map_err(|error| match error {
+            NotConnected::NotThere(why) => NotOpened::NotThere(why),
+            NotConnected::NotTheirs(why) => NotOpened::NotTheirs(why),
+        })?;
         // One small buffer is cheaper to copy together than three are to send apart.
         let (mut sender, connection) = http1::Builder::new()
             .writev(false)

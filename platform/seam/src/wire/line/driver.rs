@@ -68,6 +68,10 @@ pub(super) async fn drive(line: Arc<Line>) {
                 }
             }
             Err(NotOpened::Denied) => give_up(&line, PeerState::Refusing, &Breakdown::Denied),
+            Err(NotOpened::NotTheirs(why)) => {
+                replica.distrusts(&why);
+                give_up(&line, PeerState::Distrusted, &Breakdown::Denied);
+            }
             Err(NotOpened::NotThere(why)) => {
                 tracing::debug!(group = replica.group, address = %replica.address, why, "a line did not open");
                 give_up(&line, PeerState::Down, &Breakdown::not_there());

@@ -146,7 +146,7 @@ impl Group {
             }
         }
         in_turn().for_each(line::probe);
-        let refused = in_turn().any(|replica| replica.state() == PeerState::Refusing);
+        let refused = in_turn().any(|replica| matches!(replica.state(), PeerState::Refusing | PeerState::Distrusted));
         Err(if refused { Breakdown::Denied } else { Breakdown::not_there() })
     }
 }

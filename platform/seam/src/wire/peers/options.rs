@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::Codec;
+use crate::wire::{Codec, Tls};
 
 /// What carries calls to other processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub struct PeerOptions {
     pub carried_by: CarriedBy,
     /// How values are written.
     pub codec: Codec,
+    /// What seals the connections; in the open without it.
+    pub tls: Option<Tls>,
     /// How long a connection may take to come about.
     pub connecting: Duration,
     /// How long a peer may take to answer the opening of a line.
@@ -51,6 +53,7 @@ impl Default for PeerOptions {
         Self {
             carried_by: CarriedBy::default(),
             codec: Codec::default(),
+            tls: None,
             connecting: Duration::from_millis(500),
             opening: Duration::from_secs(1),
             patience: Duration::from_secs(2),

@@ -13,7 +13,11 @@ use tokio::sync::Notify;
 use super::PeerOptions;
 use crate::{
     Breakdown, Descriptor,
-    wire::{Identity, line::Line},
+    wire::{
+        Identity,
+        line::Line,
+        stream::{NotConnected, Stream},
+    },
 };
 
 /// Whether a replica answers.
@@ -28,6 +32,8 @@ pub enum PeerState {
     Down = 2,
     /// It does not accept this process; calls are denied at once while it is tried again.
     Refusing = 3,
+    /// It cannot prove by its certificate to be who is called; calls are denied at once while it is tried again.
+    Distrusted = 4,
 }
 
 impl PeerState {
@@ -36,7 +42,7 @@ impl PeerState {
         match self {
             Self::Up | Self::Draining => Ok(()),
             Self::Down => Err(Breakdown::not_there()),
-            Self::Refusing => Err(Breakdown::Denied),
+            Self::Refusing | Self::Distrusted => Err(Breakdown::Denied),
         }
     }
 }
@@ -100,9 +106,9 @@ impl Replica {
     }
 
     pub(crate) fn state(&self) -> PeerState {
-        use PeerState::{Down, Draining, Refusing, Up};
+        use PeerState::{Distrusted, Down, Draining, Refusing, Up};
         let number = self.state.load(Relaxed);
-        [Up, Draining, Down, Refusing].into_iter().find(|state| *state as u8 == number).unwrap_or(Down)
+        [Up, Draining, Down, Refusing, Distrusted].into_iter().find(|state| *state as u8 == number).unwrap_or(Down)
     }
 
     /// Notes what a line found out.
@@ -124,7 +130,23 @@ impl Replica {
             PeerState::Refusing => {
                 tracing::error!(group, %address, "a peer does not accept this group: the two do not share a key, or it does not know this group");
             }
+            PeerState::Distrusted => {
+                tracing::error!(group, %address, "a peer is not trusted; calls to it are denied until it is");
+            }
         }
+    }
+
+    /// Notes that whoever answers cannot prove to be this peer.
+    pub(crate) fn distrusts(&self, why: &str) {
+        if self.state() != PeerState::Distrusted {
+            tracing::error!(group = self.group, address = %self.address, "{why}");
+        }
+        self.found(PeerState::Distrusted);
+    }
+
+    /// Connects to it.
+    pub(crate) async fn connect(&self) -> Result<Stream, NotConnected> {
+        Stream::connect(self.address, self.options.connecting, &self.group, self.options.tls.as_ref()).await
     }
 
     /// Whether this replica is asked by one POST per call, because no line came to life.
