@@ -11,6 +11,7 @@ pub mod cli;
 pub mod compose;
 #[cfg(feature = "lab")]
 pub mod experiment;
+pub mod lab_faults;
 pub mod listeners;
 pub mod neighbours;
 pub mod operations;

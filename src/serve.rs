@@ -9,6 +9,12 @@ use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
 };
+#[cfg(feature = "storefront")]
+use actix_web::{
+    body::BoxBody,
+    dev::ServiceRequest,
+    middleware::{Next, from_fn},
+};
 use anyhow::Context as _;
 use runtime::{DataFolder, Runtime, Sharing, Shutdown};
 use seam::ModuleName;
@@ -16,6 +22,7 @@ use seam::ModuleName;
 use crate::{
     cli::{self, Ending},
     compose::{self, STOREFRONT, Shop},
+    lab_faults::{Hindrance, LabFaults},
     listeners,
     neighbours::{Hops, Listeners, Neighbours},
     operations::{self, Operations},
@@ -50,11 +57,13 @@ impl Process {
             None => self.bind(&here)?,
         };
         let address = announced(&listeners)?;
-        let (place, shop, runtime) = self.compose(here, &neighbours, &shutdown).await?;
+        let faults = LabFaults::watch(&self.settings.lab.faults, &here)?;
+        let (place, shop, runtime) = self.compose(here, &neighbours, &shutdown, &faults).await?;
         let hops = neighbours.hops(&place, &self.topology)?;
 
         let operations = Operations { edges: place.edges.clone(), shutdown: shutdown.clone() };
-        let public = listeners.public.map(|listener| self.public(listener, shop)).transpose()?;
+        let hindrance = faults.of(STOREFRONT);
+        let public = listeners.public.map(|listener| self.public(listener, shop, hindrance)).transpose()?;
         let internal =
             listeners.internal.map(|listener| self.internal(listener, operations, hops.clone())).transpose()?;
         let (public, internal) = (public.map(started), internal.map(started));
@@ -103,6 +112,7 @@ impl Process {
         here: Vec<ModuleName>,
         neighbours: &Neighbours,
         shutdown: &Shutdown,
+        faults: &LabFaults,
     ) -> anyhow::Result<(Place, Shop, Runtime)> {
         let folder = DataFolder::lock(&self.settings.data, here.iter().map(|module| module.as_str()), Sharing::Alone)?;
         let runtime = Runtime::new(folder, shutdown.clone());
@@ -115,22 +125,38 @@ impl Process {
             true => crate::provider::inside(&runtime)?,
             false => provider,
         };
-        let mut place = neighbours.beside(Place::alone(runtime.clone(), here), &self.topology);
+        let mut place =
+            neighbours.beside(Place::alone(runtime.clone(), here), &self.topology).with_faults(faults.clone());
         let shop = compose::shop(&mut place, &self.settings, &provider).await?;
         Ok((place, shop, runtime))
     }
 
     #[cfg(feature = "storefront")]
-    fn public(&self, listener: TcpListener, shop: Shop) -> anyhow::Result<Server> {
+    fn public(&self, listener: TcpListener, shop: Shop, hindrance: Option<Hindrance>) -> anyhow::Result<Server> {
         let storefront = shop.storefront.context("a process with a public listener has the storefront")?;
-        let factory = move || App::new().configure(|app| storefront::configure(&storefront, app));
         let drain = self.settings.drain_ms.div_ceil(1_000);
+        let Some(hindrance) = hindrance else {
+            let factory = move || App::new().configure(|app| storefront::configure(&storefront, app));
+            let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);
+            return Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run());
+        };
+        let factory = move || {
+            let hindrance = hindrance.clone();
+            let hindered = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
+                let hindrance = hindrance.clone();
+                async move {
+                    hindrance.endure().await;
+                    next.call(request).await
+                }
+            });
+            App::new().wrap(hindered).configure(|app| storefront::configure(&storefront, app))
+        };
         let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
     }
 
     #[cfg(not(feature = "storefront"))]
-    fn public(&self, _listener: TcpListener, _shop: Shop) -> anyhow::Result<Server> {
+    fn public(&self, _: TcpListener, _: Shop, _: Option<Hindrance>) -> anyhow::Result<Server> {
         anyhow::bail!("this binary has no storefront: build it with `--features storefront`")
     }
 

@@ -8,8 +8,12 @@ use events::{Outbox, Relay, Subscriber};
 use runtime::Runtime;
 use seam::{Contract, Edges, ModuleName, Provides, Seat};
 
+use crate::lab_faults::LabFaults;
+
 #[cfg(feature = "split")]
 use self::event_delivery::{Doormat, EventDelivery, Push};
+#[cfg(feature = "split")]
+use crate::lab_faults::{HinderedCarrier, HinderedRoutes, HinderedSubscriber};
 #[cfg(feature = "split")]
 use seam::wire::{Peers, Routes};
 
@@ -20,6 +24,8 @@ pub struct Place {
     /// All edges of the process.
     pub edges: Edges,
     here: Vec<ModuleName>,
+    #[cfg_attr(not(feature = "split"), expect(dead_code, reason = "a binary without the remote half refuses them"))]
+    faults: LabFaults,
     consumers: BTreeMap<&'static str, Arc<dyn Subscriber>>,
     #[cfg(feature = "split")]
     elsewhere: Option<Elsewhere>,
@@ -43,6 +49,7 @@ impl Place {
             runtime,
             edges: Edges::default(),
             here,
+            faults: LabFaults::default(),
             consumers: BTreeMap::new(),
             #[cfg(feature = "split")]
             elsewhere: None,
@@ -57,6 +64,11 @@ impl Place {
         Self { elsewhere: Some(elsewhere), ..self }
     }
 
+    /// The same process with the faults that the lab asks of it.
+    pub fn with_faults(self, faults: LabFaults) -> Self {
+        Self { faults, ..self }
+    }
+
     /// Whether the module is answered in this process.
     pub fn is_here(&self, module: ModuleName) -> bool {
         self.here.contains(&module)
@@ -69,6 +81,12 @@ impl Place {
         S: Send + Sync + 'static,
     {
         let seat = Seat::here(service, &self.edges);
+        #[cfg(feature = "split")]
+        if let Some(hindrance) = self.faults.of(ModuleName::new(C::DESCRIPTOR.module)) {
+            let routes = seat.routes();
+            self.offered.push(Arc::new(HinderedRoutes::new(routes.clone(), hindrance.clone())));
+            return Seat::over(Arc::new(HinderedCarrier::new(routes, hindrance)), &self.edges);
+        }
         #[cfg(feature = "split")]
         self.offered.push(seat.routes());
         seat
@@ -93,6 +111,11 @@ impl Place {
 
     /// Notes that a module in this process consumes events.
     pub fn consumes(&mut self, consumer: &'static str, inbox: impl Subscriber + 'static) {
+        #[cfg(feature = "split")]
+        if let Some(hindrance) = self.faults.of(ModuleName::new(consumer)) {
+            self.consumers.insert(consumer, Arc::new(HinderedSubscriber::new(inbox, hindrance)));
+            return;
+        }
         self.consumers.insert(consumer, Arc::new(inbox));
     }
 
