@@ -23,6 +23,7 @@ pub mod provider;
 pub mod serve;
 pub mod settings;
 pub mod shop_data;
+pub mod spans;
 pub mod topology;
 #[cfg(feature = "split")]
 pub mod up;

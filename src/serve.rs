@@ -29,6 +29,7 @@ use crate::{
     place::Place,
     settings::Settings,
     shop_data,
+    spans::SpanFile,
     topology::Topology,
 };
 
@@ -50,6 +51,7 @@ struct Process {
 impl Process {
     async fn serve(self) -> anyhow::Result<Ending> {
         let shutdown = Shutdown::on_signals(Duration::from_millis(self.settings.drain_ms))?;
+        let spans = SpanFile::begin(&self.settings.lab.spans)?;
         let here = self.modules_here()?;
         let mut neighbours = Neighbours::meet(&self.topology, self.group.as_deref(), &self.settings, &shutdown)?;
         let listeners = match neighbours.handed_down() {
@@ -76,6 +78,7 @@ impl Process {
         stop(internal).await;
         let unfinished = runtime.end().await;
         neighbours.part().await;
+        spans.end();
         if !unfinished.is_empty() {
             tracing::warn!(?unfinished, "background work did not end in time and is taken up at the next start");
         }

@@ -13,7 +13,12 @@ use actix_web::{
     },
 };
 
-use crate::{Storefront, api::Problem, refusal::Refusal};
+use seam::{
+    Trace,
+    spans::{self, Recording},
+};
+
+use crate::{NAME, Storefront, api::Problem, refusal::Refusal, visit::TRACEPARENT};
 
 /// No script at all, nothing from elsewhere, and no other site's frame.
 const POLICY: &str =
@@ -32,10 +37,13 @@ where
     B: MessageBody + 'static,
 {
     let lab = request.app_data::<Storefront>().map(|storefront| storefront.settings().lab).unwrap_or_default();
+    // The page's own span: all that is asked for it lies within.
+    let recording = if spans::are_recorded() { recording(request.headers()) } else { None };
     let is_refused = !request.method().is_safe() && comes_from_another_site(request.headers());
     // Nothing is done for the request before this is awaited.
     let answer = if is_refused { Err(refused(request)) } else { Ok(place.call(request)) };
     async move {
+        let _recording = recording;
         if lab.change_something() {
             lab.apply().await;
         }
@@ -51,6 +59,12 @@ where
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         Ok(response)
     }
+}
+
+/// The span of a request that is sampled.
+fn recording(headers: &HeaderMap) -> Option<Recording> {
+    let trace = headers.get(TRACEPARENT).and_then(|header| header.to_str().ok()).and_then(Trace::parse)?;
+    Recording::of_request(trace, NAME)
 }
 
 /// Whether a browser says that another site sent this. A client that says nothing is no browser that could be misled: browsers

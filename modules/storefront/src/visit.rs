@@ -19,7 +19,7 @@ use crate::{Asks, NAME, Storefront};
 const SESSION_COOKIE: &str = "shop_session-id";
 const CURRENCY_COOKIE: &str = "shop_currency";
 const ACCOUNT_COOKIE: &str = "shop_account";
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A visit is remembered for 60 days, as is the currency and who is logged in; how long a log-in really holds, accounts decides.
 const REMEMBERED_FOR_SECONDS: u32 = 60 * 24 * 60 * 60;

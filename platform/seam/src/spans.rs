@@ -286,6 +286,7 @@ impl Recording {
     }
 
     /// Notes an attempt beyond the first.
+    #[cfg(feature = "split")]
     pub(crate) fn note_retry(&self) {
         self.attempts.fetch_add(1, Relaxed);
     }
