@@ -76,7 +76,7 @@ impl Stream {
                 Err(_) => Err(NotConnected::NotThere("no TLS handshake in time".to_owned())),
             },
             #[cfg(not(feature = "tls"))]
-            Some(never) => match (*never, group) {},
+            Some(tls) => match (tls.clone(), group) {},
         }
     }
 }

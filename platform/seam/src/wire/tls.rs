@@ -224,4 +224,27 @@ mod tests {
         assert!(matches!(Tls::new(mixed), Err(CredentialsError::Unusable(_))));
         assert!(Credentials::from_text("{}").is_err());
     }
+
+    /// What a process with `calling` is told when it calls `group`, and one with `answering` answers.
+    async fn told(calling: &Authority, group: &str, answering: &Authority) -> Result<(), NotConnected> {
+        let tls = |authority: &Authority, group| Tls::new(authority.certify(group).unwrap()).unwrap();
+        let (calling, answering) = (tls(calling, "storefront"), tls(answering, "probe"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let accepting = tokio_rustls::TlsAcceptor::from(Arc::new(answering.server_config()));
+        let answer = async { accepting.accept(listener.accept().await.unwrap().0).await };
+        let (called, answered) = tokio::join!(calling.connect(group, stream), answer);
+        assert_eq!(called.is_ok(), answered.is_ok(), "both ends see the same");
+        called.map(drop)
+    }
+
+    #[actix_rt::test]
+    async fn who_is_not_believed_is_told_of_in_plain_words() {
+        let (ours, theirs) = (Authority::random().unwrap(), Authority::random().unwrap());
+        told(&ours, "probe", &ours).await.unwrap();
+        let words = told(&ours, "probe", &theirs).await.unwrap_err().to_string();
+        assert!(words.contains("another authority") && words.contains("same `cleave up`"), "{words}");
+        let words = told(&ours, "orders", &ours).await.unwrap_err().to_string();
+        assert!(words.contains("is not the group orders"), "{words}");
+    }
 }

@@ -10,7 +10,10 @@ use std::{
 use actix_web::{App, HttpServer, dev::ServerHandle};
 use seam::{
     Call, Edges, ModuleName, Seat,
-    wire::{CarriedBy, Codec, Identity, InMemory, PeerOptions, Peers, Secret, Server, ServerBuilder, ServerOptions},
+    wire::{
+        Authority, CarriedBy, Codec, Identity, InMemory, PeerOptions, Peers, Secret, Server, ServerBuilder,
+        ServerOptions, Tls,
+    },
 };
 
 use crate::probe::{Probe, Probed};
@@ -46,6 +49,13 @@ pub(crate) fn everywhere() -> Vec<Place> {
         let service = process.service.clone();
         places.push(Place { name, probe: over(&peers), service, _process: Some(process) });
     }
+    for (name, carried_by) in [("line, sealed", CarriedBy::Lines), ("plain, sealed", CarriedBy::Plain)] {
+        let topology = Topology::sealed();
+        let process = Process::start(&topology);
+        let peers = topology.peers(PeerOptions { carried_by, ..PeerOptions::default() }, &[process.address]);
+        let service = process.service.clone();
+        places.push(Place { name, probe: over(&peers), service, _process: Some(process) });
+    }
     places
 }
 
@@ -71,15 +81,20 @@ pub(crate) fn over(peers: &Peers) -> Arc<dyn Probe> {
 /// Two groups, `storefront` and `probe`, and whether they must prove who they are.
 pub(crate) struct Topology {
     secret: Option<Secret>,
+    authority: Option<Authority>,
 }
 
 impl Topology {
     pub(crate) fn closed() -> Self {
-        Self { secret: Some(Secret::random()) }
+        Self { secret: Some(Secret::random()), authority: None }
+    }
+
+    pub(crate) fn sealed() -> Self {
+        Self { authority: Some(Authority::random().unwrap()), ..Self::closed() }
     }
 
     pub(crate) fn open() -> Self {
-        Self { secret: None }
+        Self { secret: None, authority: None }
     }
 
     pub(crate) fn identity(&self, group: &str) -> Identity {
@@ -89,8 +104,13 @@ impl Topology {
         }
     }
 
+    pub(crate) fn tls(&self, group: &str) -> Option<Tls> {
+        self.authority.as_ref().map(|authority| Tls::new(authority.certify(group).unwrap()).unwrap())
+    }
+
     pub(crate) fn peers(&self, options: PeerOptions, addresses: &[SocketAddr]) -> Peers {
-        let peers = Peers::new(self.identity("storefront"), options);
+        let tls = self.tls("storefront");
+        let peers = Peers::new(self.identity("storefront"), PeerOptions { tls, ..options });
         peers.add("probe", addresses.to_vec());
         peers
     }
@@ -129,17 +149,19 @@ impl Process {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (started, handle) = mpsc::channel();
-        let mounted = server.clone();
+        let (mounted, tls) = (server.clone(), topology.tls("probe"));
         let thread = std::thread::spawn(move || {
             actix_rt::System::new().block_on(async move {
-                let running = HttpServer::new(move || App::new().configure(|config| mounted.configure(config)))
+                let serving = HttpServer::new(move || App::new().configure(|config| mounted.configure(config)))
                     .workers(2)
                     .tcp_nodelay(true)
                     .disable_signals()
-                    .shutdown_timeout(5)
-                    .listen(listener)
-                    .unwrap()
-                    .run();
+                    .shutdown_timeout(5);
+                let serving = match tls {
+                    Some(tls) => serving.listen_rustls_0_23(listener, tls.server_config()),
+                    None => serving.listen(listener),
+                };
+                let running = serving.unwrap().run();
                 started.send(running.handle()).unwrap();
                 running.await.unwrap();
             });

@@ -7,6 +7,6 @@ mod far;
 mod going_wrong;
 mod parity;
 mod probe;
-mod sealed;
 mod refusals;
+mod sealed;
 mod strangers;
