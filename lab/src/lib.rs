@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod archive;
 mod calendar;
+pub mod delay;
 pub mod environment;
 mod experiment;
 mod fail_if;
