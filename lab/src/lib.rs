@@ -4,6 +4,7 @@
 //! [`side::Executable`] can be measured in any language. `compare` measures and writes a run folder; `report` renders and gates runs
 //! later. Every report is a pure function of `run.json`.
 
+pub mod accounts;
 pub mod analysis;
 pub mod archive;
 mod calendar;

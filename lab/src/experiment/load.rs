@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Experiment;
 use crate::archive::{Bound, CapacityRecord, CapacityStep, PilotRecord, Point, RequestRecord, StoredHistogram};
 use crate::environment::busy_ticks;
-use crate::generator::{Answer, Drive, Measured, Pacing, Progress, Think, drive};
+use crate::generator::{Answer, Drive, Measured, Pacing, Progress, Think, TracePrefix, drive};
 use crate::side::{Role, RunningSide, prefer_generator};
 use crate::workload::{Arrivals, Trace, TraceOptions};
 
@@ -41,6 +41,17 @@ impl Experiment {
         stretch: &Stretch<'_>,
         observer: &mut (dyn FnMut(&Answer<'_>) + Send),
     ) -> anyhow::Result<Measured> {
+        self.drive_traced(side, stretch, None, observer)
+    }
+
+    /// The same, asking the side for the spans of each request.
+    pub(super) fn drive_traced(
+        &self,
+        side: &RunningSide,
+        stretch: &Stretch<'_>,
+        traced: Option<TracePrefix>,
+        observer: &mut (dyn FnMut(&Answer<'_>) + Send),
+    ) -> anyhow::Result<Measured> {
         let progress = Progress::default();
         let this = Drive {
             target: &side.target,
@@ -51,7 +62,7 @@ impl Experiment {
             timed_from_ns: (stretch.ramp_seconds * 1e9) as u64,
             request_limit: REQUEST_LIMIT,
             drain_limit: DRAIN_LIMIT,
-            traced: None,
+            traced,
             stop: &self.stop,
             progress: &progress,
         };
