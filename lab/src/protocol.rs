@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::statistics::{CONFIDENCE, StopReason, StoppingRule, Width};
+
 /// How thorough a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thoroughness {
     /// Five rounds: a useful answer within minutes.
     Quick,
-    /// Ten longer rounds.
+    /// Ten longer rounds, and more until the intervals are narrow.
     Full,
     /// Two rounds of moments: shows that everything works, for tests; its figures are worth nothing.
     Smoke,
@@ -18,7 +20,7 @@ pub enum Thoroughness {
 pub struct Protocol {
     /// `quick` or `full`.
     pub name: String,
-    /// How often every side has its turn; the intervals are over these.
+    /// How often every side has its turn at all loads; the intervals are over these, and over those that [`Self::stopping`] adds.
     pub rounds: u32,
     /// How long each block is warmed up, at half the smallest capacity, seconds.
     pub warm_up_seconds: f64,
@@ -26,6 +28,9 @@ pub struct Protocol {
     pub lone_sessions: usize,
     /// The other loads, in shares of the smallest capacity among the sides.
     pub loads: Vec<LoadStretch>,
+    /// Loads in shares of the side's own capacity, which take its curve to the knee and past it; see [`own_load`].
+    #[serde(default)]
+    pub own_loads: Vec<LoadStretch>,
     /// The load, in percent, whose figures are the headline.
     pub headline_load: u32,
     /// How much of each stretch is sent and counted but not timed, while sessions build up, seconds.
@@ -40,6 +45,25 @@ pub struct Protocol {
     pub injected_burn_us: u64,
     /// How far from its true size an injected delta may be found, as a share.
     pub delta_tolerance: f64,
+    /// When rounds end; without a rule, after [`Self::rounds`]. Rounds that it adds have one session at a time and the headline load.
+    #[serde(default)]
+    pub stopping: Option<StoppingRule>,
+    /// When and why they did end: what was found, not a number of the protocol.
+    #[serde(default)]
+    pub stopped: Option<Stopped>,
+}
+
+/// How the rounds of a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// How many rounds were measured whole.
+    pub rounds: u32,
+    /// How long they took, seconds.
+    pub seconds: f64,
+    /// Why no further one was.
+    pub reason: StopReason,
+    /// The intervals that decide, as they were then.
+    pub widths: Vec<Width>,
 }
 
 /// One load of a block.
@@ -73,6 +97,19 @@ pub struct Targets {
     pub coarse: f64,
 }
 
+/// What [`own_load`] puts before the percentage.
+const OWN: &str = "own ";
+
+/// The name of a load that is a share of the side's own capacity, in percent: `own 115`.
+pub fn own_load(percent: u32) -> String {
+    format!("{OWN}{percent}")
+}
+
+/// The percentage in the name of such a load; none for the loads that all sides share.
+pub fn own_percent(load: &str) -> Option<u32> {
+    load.strip_prefix(OWN)?.parse().ok()
+}
+
 impl Protocol {
     /// The numbers for a thoroughness.
     pub fn of(thoroughness: Thoroughness) -> Self {
@@ -81,23 +118,27 @@ impl Protocol {
                 name: "quick".to_owned(),
                 rounds: 5,
                 warm_up_seconds: 0.7,
-                lone_sessions: 50,
-                loads: vec![stretch(25, 1.2), stretch(50, 2.4), stretch(75, 1.4)],
+                lone_sessions: 70,
+                loads: vec![stretch(25, 1.2), stretch(50, 3.0), stretch(75, 1.2)],
+                own_loads: Vec::new(),
                 headline_load: 50,
                 ramp_seconds: 0.2,
-                capacity: CapacitySearch { pilot_steps: 5, block_steps: 4, step_seconds: 0.7, stride: 1.25 },
+                capacity: CapacitySearch { pilot_steps: 5, block_steps: 3, step_seconds: 0.7, stride: 1.25 },
                 // Five rounds of seconds cannot resolve 2 %: saying so is better than calling a wide interval equal.
                 targets: Targets { fine: 0.05, coarse: 0.25 },
                 injected_delay_us: 1000,
                 injected_burn_us: 200,
                 delta_tolerance: 0.2,
+                stopping: None,
+                stopped: None,
             },
             Thoroughness::Full => Self {
                 name: "full".to_owned(),
                 rounds: 10,
                 warm_up_seconds: 2.0,
-                lone_sessions: 150,
-                loads: vec![stretch(25, 5.0), stretch(50, 8.0), stretch(75, 5.0)],
+                lone_sessions: 400,
+                loads: vec![stretch(25, 5.0), stretch(50, 10.0), stretch(75, 5.0), stretch(90, 5.0)],
+                own_loads: vec![stretch(60, 3.0), stretch(80, 3.0), stretch(100, 3.0), stretch(120, 3.0)],
                 headline_load: 50,
                 ramp_seconds: 0.6,
                 capacity: CapacitySearch { pilot_steps: 6, block_steps: 6, step_seconds: 1.5, stride: 1.25 },
@@ -105,6 +146,15 @@ impl Protocol {
                 injected_delay_us: 1000,
                 injected_burn_us: 200,
                 delta_tolerance: 0.1,
+                // The level that makes up for looking every five rounds, whatever the noise: see `tests/statistics.rs`.
+                stopping: Some(StoppingRule {
+                    fewest_rounds: 10,
+                    look_every: 5,
+                    most_rounds: 60,
+                    most_seconds: 3600.0,
+                    level: 0.96,
+                }),
+                stopped: None,
             },
             Thoroughness::Smoke => Self {
                 name: "smoke".to_owned(),
@@ -112,6 +162,7 @@ impl Protocol {
                 warm_up_seconds: 0.1,
                 lone_sessions: 5,
                 loads: vec![stretch(25, 0.2), stretch(50, 0.4)],
+                own_loads: vec![stretch(120, 0.2)],
                 headline_load: 50,
                 ramp_seconds: 0.1,
                 capacity: CapacitySearch { pilot_steps: 2, block_steps: 2, step_seconds: 0.2, stride: 2.0 },
@@ -119,8 +170,37 @@ impl Protocol {
                 injected_delay_us: 1000,
                 injected_burn_us: 200,
                 delta_tolerance: 0.2,
+                // Nobody can hope for narrow intervals here: it shows that rounds are added, and that they end.
+                stopping: Some(StoppingRule {
+                    fewest_rounds: 2,
+                    look_every: 1,
+                    most_rounds: 3,
+                    most_seconds: 60.0,
+                    level: 0.96,
+                }),
+                stopped: None,
             },
         }
+    }
+
+    /// The most rounds that a run can have.
+    pub fn most_rounds(&self) -> u32 {
+        self.stopping.as_ref().map_or(self.rounds, |rule| rule.most_rounds)
+    }
+
+    /// The rounds that were measured whole; for a run that has not ended, those that are planned.
+    pub fn measured_rounds(&self) -> u32 {
+        self.stopped.as_ref().map_or(self.rounds, |stopped| stopped.rounds)
+    }
+
+    /// The level at which intervals are computed, so that they hold the truth 95 times in 100.
+    pub fn level(&self) -> f64 {
+        self.stopping.as_ref().map_or(CONFIDENCE, |rule| rule.level)
+    }
+
+    /// Whether two runs were made by the same numbers, whatever they found.
+    pub fn is_like(&self, other: &Self) -> bool {
+        Self { stopped: None, ..self.clone() } == Self { stopped: None, ..other.clone() }
     }
 }
 

@@ -96,7 +96,7 @@ fn a_run_leaves_its_reports_and_nothing_else_behind() {
     assert_eq!(left, ["logs", "report.html", "report.json", "report.md", "run.json"]);
     let run = read_run(&out).unwrap();
     assert!(run.complete);
-    assert_eq!(run.blocks.len(), 2 * 5, "two rounds of two sides, one again and two with a known delta");
+    assert_eq!(run.blocks.len(), 3 * 5, "three rounds of two sides, one again and two with a known delta");
     assert!(run.equality.differences.is_empty() && run.equality.answers > 10);
     for block in &run.blocks {
         assert!(block.troubles.is_empty(), "{:?}", block.troubles);

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{Kind, Metric, again};
 use crate::archive::{Part, Point, Run};
 use crate::generator::new_histogram;
-use crate::statistics::{Interval, difference_interval};
+use crate::protocol::own_percent;
+use crate::statistics::{Interval, difference_interval_at};
 
 /// The lateness of the generator, p99, from which on a run is not used, milliseconds.
 pub const LATENESS_LIMIT_MS: f64 = 1.0;
@@ -52,8 +53,9 @@ pub(super) fn judge(run: &Run) -> (Vec<Control>, Vec<String>) {
     if !run.complete {
         reasons.push("the run is incomplete: not every planned block was measured".to_owned());
     }
-    if run.protocol.rounds < FEWEST_ROUNDS {
-        reasons.push(format!("{} blocks a side support nothing: {FEWEST_ROUNDS} are the least", run.protocol.rounds));
+    let rounds = run.protocol.measured_rounds();
+    if rounds < FEWEST_ROUNDS {
+        reasons.push(format!("{rounds} blocks a side support nothing: {FEWEST_ROUNDS} are the least"));
     }
     if !run.placement.is_apart() {
         reasons.push("the generator had no CPU of its own, so it and the sides slowed each other down".to_owned());
@@ -113,7 +115,7 @@ fn judge_deltas(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String
     ];
     for (part, name, metric, expected) in cases {
         let (Some(first), Some(side)) = (run.compared().next(), run.side_for(part)) else { continue };
-        let interval = difference_interval(&metric.pairs(run, &first.name, &side.name));
+        let interval = difference_interval_at(protocol.level(), &metric.pairs(run, &first.name, &side.name));
         let reach = expected * protocol.delta_tolerance;
         let holds = interval.is_some_and(|found| {
             found.low > 0.0 && ((found.estimate - expected).abs() <= reach || found.holds(expected))
@@ -194,9 +196,11 @@ fn judge_answers(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<Strin
     }
 }
 
-/// The share of a side's answers that were wrong, late or missing, over all timed loads.
+/// The share of a side's answers that were wrong, late or missing, over all timed loads that it was meant to carry: around its own capacity
+/// and past it, failures are what is looked for.
 pub(super) fn wrong_share(run: &Run, side: &str) -> f64 {
     let points = run.blocks.iter().filter(|block| block.side == side).flat_map(|block| &block.points);
+    let points = points.filter(|point| own_percent(&point.load).is_none());
     let (sent, failed) = points.fold((0, 0), |(sent, failed), point| (sent + point.sent, failed + point.failed));
     failed as f64 / sent.max(1) as f64
 }

@@ -1,7 +1,7 @@
 //! What is compared: each metric with its unit, its value in a block, and the words for more and less of it.
 
 use crate::archive::{Block, Run};
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, own_percent};
 use crate::side::Role;
 
 /// Something that has one value per block and side.
@@ -152,7 +152,7 @@ impl Metric {
     }
 }
 
-/// The loads of a protocol, lowest first.
+/// The loads of a protocol that all sides share, lowest first.
 pub fn loads(protocol: &Protocol) -> Vec<String> {
     let shares = protocol.loads.iter().map(|load| load.percent.to_string());
     std::iter::once("1".to_owned()).chain(shares).collect()
@@ -160,5 +160,9 @@ pub fn loads(protocol: &Protocol) -> Vec<String> {
 
 /// A load as people read it.
 pub fn load_label(load: &str) -> String {
-    if load == "1" { "1 session".to_owned() } else { format!("{load} % load") }
+    match own_percent(load) {
+        _ if load == "1" => "1 session".to_owned(),
+        Some(percent) => format!("{percent} % of its own capacity"),
+        None => format!("{load} % load"),
+    }
 }

@@ -2,14 +2,16 @@
 
 mod controls;
 mod metric;
+mod width;
 
 use serde::{Serialize, Serializer};
 
 pub use controls::{Control, LATENESS_LIMIT_MS};
 pub use metric::{Kind, Metric, load_label, loads};
+pub use width::widths;
 
 use crate::archive::{Part, Run};
-use crate::statistics::{Interval, mean_interval, ratio_interval};
+use crate::statistics::{Interval, mean_interval, ratio_interval_at};
 
 /// What a run supports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -77,7 +79,7 @@ fn verdicts(run: &Run) -> Vec<Verdict> {
 
 /// Judges one metric of two sides.
 fn judge(run: &Run, metric: &Metric, a: &str, b: &str) -> Verdict {
-    let interval = ratio_interval(&metric.pairs(run, a, b));
+    let interval = ratio_interval_at(run.protocol.level(), &metric.pairs(run, a, b));
     let answers_are_right = [a, b].iter().all(|side| controls::wrong_share(run, side) < controls::WRONG_LIMIT);
     let verdict = match interval {
         // A side that answers wrongly has no latency.
@@ -128,7 +130,7 @@ pub fn absolute(run: &Run, metric: &Metric, side: &str) -> Option<(f64, Option<I
 pub fn again(run: &Run, metric: &Metric) -> Option<Interval> {
     let first = run.compared().next()?;
     let again = run.side_for(Part::Again)?;
-    ratio_interval(&metric.pairs(run, &first.name, &again.name))
+    ratio_interval_at(run.protocol.level(), &metric.pairs(run, &first.name, &again.name))
 }
 
 #[cfg(test)]

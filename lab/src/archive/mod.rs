@@ -17,7 +17,7 @@ pub use benefits::{
 };
 pub use histogram::StoredHistogram;
 pub use predictions::{HopPrice, Predicted, PredictionsRecord, Projection};
-pub use store::{RUN_FILE, read_run, write_run, write_text};
+pub use store::{Kept, RUN_FILE, keep_run, read_run, write_run, write_text};
 
 use crate::environment::Environment;
 use crate::protocol::Protocol;
@@ -39,7 +39,7 @@ pub struct Run {
     pub started_at: String,
     /// How long it took, seconds.
     pub seconds: f64,
-    /// Whether every planned block was measured.
+    /// Whether every planned stage and block was measured.
     pub complete: bool,
     /// The seed of arrivals, values and the order of blocks.
     pub seed: u64,
@@ -202,7 +202,7 @@ pub struct Block {
     pub points: Vec<Point>,
     /// The capacity, where this block searched for it.
     pub capacity: Option<CapacityRecord>,
-    /// The processes at the end of the loads.
+    /// The processes after the headline load, which every block has.
     pub processes: Vec<ProcessRecord>,
     /// What the program says about the data left behind.
     pub verification: Option<Verification>,
@@ -213,7 +213,9 @@ pub struct Block {
 /// One load of a block.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Point {
-    /// The load: `1` for one session at a time, else the percentage of the smallest capacity.
+    /// The load: `1` for one session at a time, `50` for that percentage of the smallest capacity among the sides, `own 120` for that
+    /// percentage of the side's own capacity as its pilot found it. The last kind has another rate on every side, so sides are never
+    /// compared at it; it takes each side's curve to its knee and past it.
     pub load: String,
     /// The rate offered, requests per second; none for one session at a time.
     pub offered_rps: Option<f64>,
@@ -275,9 +277,9 @@ pub struct ProcessRecord {
     pub role: Role,
     /// Its arguments.
     pub command: String,
-    /// CPU over the whole block, nanoseconds.
+    /// CPU from its start until then, nanoseconds.
     pub cpu_ns: u64,
-    /// The proportional set size after the loads, bytes.
+    /// The proportional set size then, bytes.
     pub pss_bytes: u64,
 }
 

@@ -3,7 +3,7 @@
 use std::fs::Permissions;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -18,6 +18,47 @@ pub const RUN_FILE: &str = "run.json";
 pub fn write_run(folder: &Path, run: &Run) -> anyhow::Result<()> {
     let text = serde_json::to_string(run).context("the run cannot be written as JSON")?;
     write_text(&folder.join(RUN_FILE), &text)
+}
+
+/// Where a run was kept.
+#[derive(Debug)]
+pub enum Kept {
+    /// In its own folder.
+    InPlace,
+    /// In another one, because its own could not be written.
+    Elsewhere {
+        /// The other folder.
+        folder: PathBuf,
+        /// Why.
+        why: anyhow::Error,
+    },
+}
+
+impl Kept {
+    /// The folder that holds the run now.
+    pub fn folder<'f>(&'f self, own: &'f Path) -> &'f Path {
+        match self {
+            Self::InPlace => own,
+            Self::Elsewhere { folder, .. } => folder,
+        }
+    }
+}
+
+/// Writes a run into its folder or, where that fails, into the first of some others that takes it: hours of measuring must not be lost to
+/// a full disk.
+pub fn keep_run(own: &Path, run: &Run) -> anyhow::Result<Kept> {
+    let Err(why) = write_run(own, run) else { return Ok(Kept::InPlace) };
+    // Memory comes last: it is there when every disk is full, and gone after a restart.
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    let places = [std::env::temp_dir(), here, PathBuf::from("/var/tmp"), PathBuf::from("/dev/shm")];
+    for place in places.iter().filter(|place| place.is_dir()) {
+        let name = format!("cleave-{}-", run.name);
+        let Ok(folder) = tempfile::Builder::new().prefix(&name).tempdir_in(place) else { continue };
+        if write_run(folder.path(), run).is_ok() {
+            return Ok(Kept::Elsewhere { folder: folder.keep(), why });
+        }
+    }
+    Err(why.context(format!("the run fits nowhere: not into its folder, and neither into any of {places:?}")))
 }
 
 /// Writes a file beside its place and moves it there: a full disk leaves the former version whole.

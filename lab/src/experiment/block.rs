@@ -4,13 +4,24 @@ use std::collections::BTreeMap;
 
 use super::Experiment;
 use super::load::Stretch;
+use crate::analysis::load_label;
 use crate::archive::{Block, CapacityRecord, Part, Point, ProcessRecord, SideRecord};
 use crate::generator::{Pacing, Think};
+use crate::protocol::{LoadStretch, own_load};
 use crate::side::{RunningSide, copy_folder, pss_bytes};
 use crate::workload::Arrivals;
 
 /// Numbers of traces: one range per round, one number per stretch within it, equal for all sides.
 const TRACES_PER_ROUND: u64 = 100;
+
+/// How much of a block is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Extent {
+    /// Everything.
+    Whole,
+    /// One session at a time and the headline load: what further rounds are for.
+    Headline,
+}
 
 impl Experiment {
     /// Starts a side on a fresh copy of the template.
@@ -31,11 +42,11 @@ impl Experiment {
         self.scratch.path().join("data")
     }
 
-    /// Runs one block.
-    pub(super) fn block(&self, round: u32, position: u32, side: usize) -> anyhow::Result<Block> {
+    /// Runs one block: first what every block has, so that it is measured in the same state everywhere, then what only whole ones have.
+    pub(super) fn block(&self, round: u32, position: u32, side: usize, extent: Extent) -> anyhow::Result<Block> {
         let side = &self.run.sides[side];
         let started_s = self.began.elapsed().as_secs_f64();
-        self.display.begin_block(round, self.run.protocol.rounds, &side.name, self.began.elapsed());
+        self.display.begin_block(&self.run.protocol, side, round, extent);
         let running = self.start(side, &format!("round-{round}"))?;
         let mut block = Block {
             round,
@@ -54,14 +65,16 @@ impl Experiment {
         block.points.push(self.lone_sessions(&running, first_trace + 1, &mut block.troubles)?);
         // The known deltas are looked for where nothing queues; the other loads would only cost time.
         if matches!(side.part, Part::Compared | Part::Again) {
-            for (index, _) in self.run.protocol.loads.iter().enumerate() {
-                let number = first_trace + 2 + index as u64;
-                block.points.push(self.share_of_capacity(&running, index, number, &mut block.troubles)?);
-            }
+            let headline = self.run.protocol.headline_load;
+            self.shared_loads(&running, |percent| percent == headline, first_trace, &mut block)?;
         }
         block.processes = processes(&running);
-        if side.part == Part::Compared {
+        // The first side against itself is judged at the headline alone.
+        if side.part == Part::Compared && extent == Extent::Whole {
+            let headline = self.run.protocol.headline_load;
+            self.shared_loads(&running, |percent| percent != headline, first_trace, &mut block)?;
             block.capacity = self.block_capacity(&running, &side.name, first_trace + 20)?;
+            self.own_loads(&running, first_trace + 40, &mut block)?;
         }
         block.troubles.extend(running.stop());
         if !self.stopped() {
@@ -102,17 +115,59 @@ impl Experiment {
         self.point(side, "1", &stretch, troubles)
     }
 
-    fn share_of_capacity(
+    /// Shares of the smallest capacity, the same rate for every side.
+    fn shared_loads(
         &self,
         side: &RunningSide,
-        index: usize,
+        wanted: impl Fn(u32) -> bool,
+        first_trace: u64,
+        block: &mut Block,
+    ) -> anyhow::Result<()> {
+        for (index, load) in self.run.protocol.loads.iter().enumerate().filter(|(_, load)| wanted(load.percent)) {
+            let offered = self.run.reference_rps() * f64::from(load.percent) / 100.0;
+            let name = load.percent.to_string();
+            block.points.push(self.open_load(
+                side,
+                &name,
+                load,
+                offered,
+                first_trace + 2 + index as u64,
+                &mut block.troubles,
+            )?);
+        }
+        Ok(())
+    }
+
+    /// Shares of the side's own capacity, lowest first: its curve up to the knee and past it. They come last, because a side that was
+    /// driven past its knee is not what it was before.
+    fn own_loads(&self, side: &RunningSide, first_trace: u64, block: &mut Block) -> anyhow::Result<()> {
+        let Some(pilot) = self.run.pilots.iter().find(|pilot| pilot.side == block.side) else { return Ok(()) };
+        for (index, load) in self.run.protocol.own_loads.iter().enumerate() {
+            let offered = pilot.capacity.rps * f64::from(load.percent) / 100.0;
+            let name = own_load(load.percent);
+            block.points.push(self.open_load(
+                side,
+                &name,
+                load,
+                offered,
+                first_trace + index as u64,
+                &mut block.troubles,
+            )?);
+        }
+        Ok(())
+    }
+
+    fn open_load(
+        &self,
+        side: &RunningSide,
+        name: &str,
+        load: &LoadStretch,
+        offered: f64,
         number: u64,
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
-        let load = &self.run.protocol.loads[index];
-        let offered = self.run.reference_rps() * f64::from(load.percent) / 100.0;
         let trace = self.trace(number, Arrivals::PartlyOpen { requests_per_second: offered, seconds: load.seconds });
-        let label = format!("{} % load", load.percent);
+        let label = load_label(name);
         let stretch = Stretch {
             trace: &trace,
             pacing: Pacing::Arrivals,
@@ -121,7 +176,7 @@ impl Experiment {
             label: &label,
             offered_rps: Some(offered),
         };
-        self.point(side, &load.percent.to_string(), &stretch, troubles)
+        self.point(side, name, &stretch, troubles)
     }
 
     fn block_capacity(&self, side: &RunningSide, name: &str, number: u64) -> anyhow::Result<Option<CapacityRecord>> {

@@ -4,10 +4,12 @@ mod accounts;
 mod benefits;
 mod block;
 mod equality;
+mod forecast;
 mod ladder;
 mod load;
 mod predictions;
 mod progress;
+mod rounds;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,14 +20,14 @@ use std::time::Instant;
 use anyhow::Context;
 
 use crate::archive::{
-    AccountsRecord, BenefitsRecord, EqualityRecord, LadderRecord, Part, PredictionsRecord, Run, SCHEMA_VERSION,
-    SideRecord, WorkloadRecord, write_run,
+    AccountsRecord, BenefitsRecord, EqualityRecord, Kept, LadderRecord, Part, PredictionsRecord, Run, SCHEMA_VERSION,
+    SideRecord, WorkloadRecord, keep_run, write_run,
 };
 use crate::calendar::Moment;
 use crate::environment::Environment;
-use crate::protocol::{Protocol, Thoroughness};
-use crate::random::Random;
+use crate::protocol::{Protocol, Stopped, Thoroughness};
 use crate::side::{Executable, Placement, PreferredSession};
+use crate::statistics::StopReason;
 use crate::workload::Workload;
 use crate::{Outcome, UsageError, report};
 use progress::Display;
@@ -128,6 +130,8 @@ struct Experiment {
     began: Instant,
     stop: Arc<AtomicBool>,
     display: Display,
+    /// Whether it was said that the run cannot be written at the moment.
+    told_of_failure: bool,
 }
 
 impl Experiment {
@@ -179,7 +183,6 @@ impl Experiment {
             predictions: PredictionsRecord::default(),
             benefits: BenefitsRecord::default(),
         };
-        let blocks = run.protocol.rounds as usize * run.sides.len();
         raise_file_limit();
         Ok(Self {
             workload,
@@ -189,7 +192,8 @@ impl Experiment {
             run,
             began: Instant::now(),
             stop,
-            display: Display::new(blocks as u64),
+            display: Display::new(),
+            told_of_failure: false,
         })
     }
 
@@ -202,7 +206,9 @@ impl Experiment {
         self.executable.seed(&self.template())?;
         let measured = self.measure();
         self.run.seconds = self.began.elapsed().as_secs_f64();
-        self.run.complete = measured.is_ok() && self.planned_blocks() == self.run.blocks.len();
+        let is_whole = |stopped: &Stopped| stopped.reason != StopReason::Interrupted;
+        self.run.complete =
+            measured.is_ok() && !self.stopped() && self.run.protocol.stopped.as_ref().is_some_and(is_whole);
         if let Err(error) = measured {
             if self.run.blocks.is_empty() {
                 return Err(error);
@@ -213,10 +219,30 @@ impl Experiment {
             anyhow::bail!("stopped before anything was measured");
         }
         self.display.finish();
-        write_run(&self.folder, &self.run)?;
-        let summary = report::write_reports(&self.folder, &self.run)?;
-        report::print(&summary)?;
-        Ok(Outcome::of(&self.run))
+        let kept = keep_run(&self.folder, &self.run)?;
+        let folder = kept.folder(&self.folder);
+        let reported = report::write_reports(folder, &self.run).and_then(|summary| report::print(&summary));
+        match kept {
+            Kept::InPlace => {
+                reported.with_context(|| {
+                    format!("the run is safe in {}; `report` renders it when this is mended", folder.display())
+                })?;
+                Ok(Outcome::of(&self.run))
+            }
+            Kept::Elsewhere { folder, why } => anyhow::bail!(
+                "{why:#}\nNothing measured is lost: the run and its reports are in {}. Make room and move that folder to where you want it",
+                folder.display()
+            ),
+        }
+    }
+
+    /// Writes what there is so far; a failure is told once and tried again at the end, when there is also another place to write to.
+    fn keep(&mut self) {
+        if let Err(error) = write_run(&self.folder, &self.run)
+            && !std::mem::replace(&mut self.told_of_failure, true)
+        {
+            self.display.say(&format!("what is measured is kept in memory for now: {error:#}"));
+        }
     }
 
     /// Every stage keeps what it found, so that a run that ends early has what came before.
@@ -227,25 +253,6 @@ impl Experiment {
         self.predict()?;
         self.rounds()?;
         self.look_for_benefits()
-    }
-
-    fn rounds(&mut self) -> anyhow::Result<()> {
-        let mut order: Vec<usize> = (0..self.run.sides.len()).collect();
-        for round in 1..=self.run.protocol.rounds {
-            Random::stream(self.run.seed, "order", u64::from(round)).shuffle(&mut order);
-            for (position, side) in order.iter().enumerate() {
-                if self.stopped() {
-                    return Ok(());
-                }
-                let block = self.block(round, position as u32 + 1, *side)?;
-                // A block that was cut short is not a block; one that came to its check is whole.
-                if block.verification.is_some() {
-                    self.run.blocks.push(block);
-                }
-            }
-            write_run(&self.folder, &self.run)?;
-        }
-        Ok(())
     }
 
     /// Runs every compared topology once: are the answers equal, and how much does each carry?
@@ -287,10 +294,6 @@ impl Experiment {
 
     fn template(&self) -> PathBuf {
         self.scratch.path().join("template")
-    }
-
-    fn planned_blocks(&self) -> usize {
-        self.run.protocol.rounds as usize * self.run.sides.len()
     }
 }
 

@@ -1,48 +1,76 @@
-//! What a person sees while a comparison runs: a bar in a terminal, plain lines elsewhere.
+//! What a person sees while a comparison runs: a live view in a terminal, plain lines elsewhere.
+//!
+//! ```text
+//! ━━━━━━━━━━━━━━━━╸─────────────  block 12 of 50 · round 3 of 10 · services · 4 min 10 s left
+//!   50 % load    1,234/s offered    1,230/s answered    p50 1.42 ms    p99 8.31 ms
+//!   services / monolith    CPU ±1.8 % ✓    p50 ±4.1 % → 2 %    p99 ±12 % → 10 %
+//! ```
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::archive::Block;
+use super::block::Extent;
+use super::forecast::Forecast;
+use crate::archive::{Block, SideRecord};
 use crate::generator::Progress;
+use crate::protocol::Protocol;
+use crate::report::words::number;
+use crate::statistics::Width;
 
 /// The display; it writes to stderr, stdout belongs to the result.
 pub(super) struct Display {
-    bar: ProgressBar,
+    lines: MultiProgress,
+    /// Where the run stands.
+    place: ProgressBar,
+    /// How the stretch goes that is being driven.
+    stretch: ProgressBar,
+    /// How wide the intervals are, a line for each compared side but the first.
+    widths: RefCell<Vec<ProgressBar>>,
     in_terminal: bool,
+    forecast: RefCell<Forecast>,
 }
 
 impl Display {
-    pub(super) fn new(blocks: u64) -> Self {
+    pub(super) fn new() -> Self {
         let in_terminal = std::io::stderr().is_terminal();
         let target = if in_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(blocks), target);
-        let style = ProgressStyle::with_template("{bar:24} block {pos}/{len}  {prefix}\n  {msg}")
-            .expect("the template is a constant");
-        bar.set_style(style.progress_chars("━╸─"));
-        Self { bar, in_terminal }
+        let lines = MultiProgress::with_draw_target(target);
+        let place = lines.add(ProgressBar::new(1));
+        place.set_style(style("{bar:30.cyan}  {wide_msg}").progress_chars("━╸─"));
+        let stretch = lines.add(ProgressBar::new_spinner());
+        stretch.set_style(style("  {wide_msg}"));
+        Self { lines, place, stretch, widths: RefCell::default(), in_terminal, forecast: RefCell::default() }
     }
 
     /// A line that stays.
     pub(super) fn say(&self, line: &str) {
         if self.in_terminal {
-            self.bar.println(line);
+            // A line that the terminal does not take is lost to a person who has closed it.
+            let _ = self.lines.println(line);
         } else {
             eprintln!("{line}");
         }
     }
 
-    pub(super) fn begin_block(&self, round: u32, rounds: u32, side: &str, elapsed: Duration) {
-        let done = self.bar.position();
-        let left = match (done, self.bar.length()) {
-            (1.., Some(all)) => format!(", about {} s left", (all - done) * elapsed.as_secs() / done),
-            _ => String::new(),
-        };
-        self.bar.set_prefix(format!("round {round}/{rounds}  {side}{left}"));
-        self.bar.set_message("starting");
+    pub(super) fn begin_block(&self, protocol: &Protocol, side: &SideRecord, round: u32, extent: Extent) {
+        self.forecast.borrow_mut().begin_block(side, extent);
+        let forecast = self.forecast.borrow();
+        let blocks = forecast.planned_blocks();
+        self.place.set_length(blocks);
+        self.place.set_position(forecast.measured_blocks());
+        let left = forecast.left().map_or_else(String::new, |left| format!(" · {} left", in_words(left)));
+        let rounds = forecast.rounds().max(round);
+        let about = if protocol.stopping.is_some() { "about " } else { "" };
+        self.place.set_message(format!(
+            "block {} of {about}{blocks} · round {round} of {about}{rounds} · {}{left}",
+            forecast.measured_blocks() + 1,
+            side.name
+        ));
+        self.stretch.set_message("starting it on restored data");
     }
 
     /// How the stretch goes that is being driven.
@@ -52,14 +80,20 @@ impl Display {
         }
         let achieved = progress.answered.load(Ordering::Relaxed) as f64 / elapsed.as_secs_f64().max(0.001);
         let (p50, p99) = progress.percentiles.lock().map(|percentiles| *percentiles).unwrap_or_default();
-        let offered = offered.map_or_else(String::new, |rate| format!("{rate:.0} offered, "));
-        let (p50, p99) = (p50 as f64 / 1000.0, p99 as f64 / 1000.0);
-        self.bar.set_message(format!("{label}: {offered}{achieved:.0} requests/s, p50 {p50:.2} ms, p99 {p99:.2} ms"));
+        let offered = offered.map_or_else(String::new, |rate| format!("{:>7}/s offered    ", number(rate.round())));
+        self.stretch.set_message(format!(
+            "{label:<12}  {offered}{:>7}/s answered    p50 {} ms    p99 {} ms",
+            number(achieved.round()),
+            number(p50 as f64 / 1000.0),
+            number(p99 as f64 / 1000.0)
+        ));
     }
 
     pub(super) fn end_block(&self, block: &Block) {
-        self.bar.inc(1);
-        let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
+        let mut forecast = self.forecast.borrow_mut();
+        forecast.end_block();
+        self.place.set_position(forecast.measured_blocks());
+        self.stretch.set_message("");
         if !self.in_terminal {
             let loads: Vec<String> = block
                 .points
@@ -69,7 +103,14 @@ impl Display {
                     format!("{}: {:.0} µs CPU", point.load, cpu as f64 / 1000.0 / point.answered.max(1) as f64)
                 })
                 .collect();
-            eprintln!("block {done} of {all}: round {}, {} ({})", block.round, block.side, loads.join(", "));
+            eprintln!(
+                "block {} of {}: round {}, {} ({})",
+                forecast.measured_blocks(),
+                forecast.planned_blocks(),
+                block.round,
+                block.side,
+                loads.join(", ")
+            );
         }
         for trouble in &block.troubles {
             self.say(&format!("  {}: {trouble}", block.side));
@@ -79,7 +120,91 @@ impl Display {
         }
     }
 
+    /// Tells how many blocks a round has and how many rounds there probably are.
+    pub(super) fn begin_rounds(&self, protocol: &Protocol, sides: &[SideRecord]) {
+        *self.forecast.borrow_mut() = Forecast::of(protocol, sides);
+    }
+
+    /// How wide the intervals are after a round.
+    pub(super) fn end_round(&self, protocol: &Protocol, round: u32, first: &str, widths: &[Width]) {
+        if let Some(rule) = &protocol.stopping {
+            self.forecast.borrow_mut().expect_rounds(rule.probable_rounds(round, widths).max(round));
+        }
+        let mut sides: Vec<&str> = widths.iter().map(|width| width.side.as_str()).collect();
+        sides.dedup();
+        let longest = sides.iter().map(|side| side.chars().count()).max().unwrap_or_default();
+        for (index, side) in sides.iter().enumerate() {
+            let of_side: Vec<String> = widths
+                .iter()
+                .filter(|width| width.side == *side && width.half_width.is_some())
+                .map(one_width)
+                .collect();
+            let line = format!("{side:<longest$} / {first}    {}", of_side.join("    "));
+            if self.in_terminal {
+                let mut bars = self.widths.borrow_mut();
+                if bars.len() <= index {
+                    let bar = self.lines.add(ProgressBar::new_spinner());
+                    bar.set_style(style("  {wide_msg}"));
+                    bars.push(bar);
+                }
+                bars[index].set_message(line);
+            } else if !of_side.is_empty() {
+                eprintln!("after round {round}: {line}");
+            }
+        }
+    }
+
     pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+        for bar in self.widths.borrow().iter().chain([&self.stretch, &self.place]) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `p50 ±4.1 % → 2 %` while it is wide, `CPU ±1.8 % ✓` when it is narrow enough.
+fn one_width(width: &Width) -> String {
+    let name = if width.metric == "cpu_per_request" { "CPU" } else { &width.metric };
+    let found = width.half_width.unwrap_or(f64::INFINITY) * 100.0;
+    let digits = usize::from(found < 9.95);
+    let target = if width.is_narrow() { "✓".to_owned() } else { format!("→ {:.0} %", width.target * 100.0) };
+    format!("{name} ±{found:.digits$} % {target}")
+}
+
+fn in_words(left: Duration) -> String {
+    let seconds = left.as_secs();
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        // Nobody plans by the second when minutes remain.
+        (minutes @ 1..=9, seconds) => format!("{minutes} min {} s", seconds / 10 * 10),
+        (minutes, _) => format!("{minutes} min"),
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates are constants")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_width_is_shown_against_its_target_until_it_meets_it() {
+        let width = |half_width| Width {
+            metric: "cpu_per_request".to_owned(),
+            side: "services".to_owned(),
+            half_width: Some(half_width),
+            target: 0.02,
+        };
+        assert_eq!(one_width(&width(0.0412)), "CPU ±4.1 % → 2 %");
+        assert_eq!(one_width(&width(0.123)), "CPU ±12 % → 2 %");
+        assert_eq!(one_width(&width(0.018)), "CPU ±1.8 % ✓");
+    }
+
+    #[test]
+    fn the_time_left_is_said_as_people_say_it() {
+        assert_eq!(in_words(Duration::from_secs(42)), "42 s");
+        assert_eq!(in_words(Duration::from_secs(257)), "4 min 10 s");
+        assert_eq!(in_words(Duration::from_secs(1500)), "25 min");
     }
 }

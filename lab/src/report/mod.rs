@@ -7,7 +7,7 @@ mod json;
 mod limits;
 mod markdown;
 mod tables;
-mod words;
+pub(crate) mod words;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ fn refuse_unlike(first: &Run, other: &Run) -> Result<(), UsageError> {
     let unlike = |what: &str| {
         Err(UsageError::new(format!("{} and {} cannot be compared: their {what} differ", first.name, other.name)))
     };
-    if first.protocol != other.protocol {
+    if !first.protocol.is_like(&other.protocol) {
         return unlike("protocols");
     }
     if first.workload.text != other.workload.text {
