@@ -14,6 +14,7 @@ mod experiment;
 mod fail_if;
 pub mod generator;
 pub mod http;
+pub mod predict;
 pub mod protocol;
 mod random;
 pub mod report;

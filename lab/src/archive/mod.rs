@@ -16,7 +16,7 @@ pub use benefits::{
     ScalingRecord, SurvivalRecord,
 };
 pub use histogram::StoredHistogram;
-pub use predictions::{HopPrice, Predicted, PredictionsRecord, Projection};
+pub use predictions::{HopPrice, Partition, Predicted, PredictionsRecord, Projection, RoundPrice, Scouted};
 pub use store::{Kept, RUN_FILE, keep_run, read_run, write_run, write_text};
 
 use crate::environment::Environment;
@@ -325,6 +325,12 @@ pub struct Rung {
     /// The same with 64 callers at a time, which is where calls share their wake-ups.
     #[serde(default)]
     pub cpu_64_ns: Option<f64>,
+    /// Bytes of question and answer together, as the codec writes them, where a codec writes them.
+    #[serde(default)]
+    pub bytes: Option<f64>,
+    /// CPU for each byte more, with 64 callers at a time: from a second answer of another size.
+    #[serde(default)]
+    pub cpu_ns_per_byte: Option<f64>,
 }
 
 impl Run {

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Point;
+
 /// The predictions of a run; what was measured, and the error, are computed from the blocks.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PredictionsRecord {
     /// The price of a hop that they rest on.
     pub price: Option<HopPrice>,
@@ -13,6 +15,32 @@ pub struct PredictionsRecord {
     pub projections: Vec<Projection>,
     /// Why there are none.
     pub absent: Option<String>,
+    /// Which modules share a process in each topology that is foretold.
+    #[serde(default)]
+    pub partitions: Vec<Partition>,
+    /// The first side before the rounds, as it is and with hops of known number in every request: where the price is from.
+    #[serde(default)]
+    pub scouted: Vec<Scouted>,
+}
+
+/// Which modules share a process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partition {
+    /// The topology.
+    pub topology: String,
+    /// The modules of each process.
+    pub groups: Vec<Vec<String>>,
+}
+
+/// The first side for a moment, before the rounds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Scouted {
+    /// The turn, from 1; in each, every number of processes is scouted once.
+    pub turn: u32,
+    /// How many idle processes each request asked, all at once, before it did anything else.
+    pub processes: u32,
+    /// The loads.
+    pub points: Vec<Point>,
 }
 
 /// What a call pays for leaving its process.
@@ -26,8 +54,33 @@ pub struct HopPrice {
     pub wall_ns: f64,
     /// CPU for each byte of question and answer, nanoseconds.
     pub cpu_ns_per_byte: f64,
+    /// Bytes of question and answer that the other figures hold already.
+    #[serde(default)]
+    pub bytes: f64,
     /// Where these figures come from, in one sentence.
     pub source: String,
+    /// What a round of calls costs in the company of the workload, by load.
+    #[serde(default)]
+    pub rounds: Vec<RoundPrice>,
+}
+
+/// What it costs to ask other processes in one round, nanoseconds: `per_round + processes * per_process`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoundPrice {
+    /// The load, as in [`Point::load`].
+    pub load: String,
+    /// CPU of all ends for the round as such.
+    pub cpu_per_round_ns: f64,
+    /// CPU of all ends for each process that is asked.
+    pub cpu_per_process_ns: f64,
+    /// Time for the round as such.
+    pub wall_per_round_ns: f64,
+    /// Time for each process that is asked.
+    pub wall_per_process_ns: f64,
+    /// CPU of the first side per request in the same minutes, nanoseconds: prices are worth as much as the machine was fast then.
+    pub base_cpu_ns: f64,
+    /// Median latency of the first side in the same minutes, nanoseconds.
+    pub base_p50_ns: f64,
 }
 
 /// A figure foretold.

@@ -1,0 +1,120 @@
+//! What leaves its process, counted: from the calls of a traced pass and the modules of each process.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::archive::{Partition, TracedPass};
+
+impl Partition {
+    /// The process that a module is in; none for what is no module of the topology.
+    pub fn process_of(&self, module: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group.iter().any(|member| member == module))
+    }
+
+    /// Whether a call from one module to the other leaves its process.
+    fn parts(&self, caller: &str, callee: &str) -> bool {
+        match (self.process_of(caller), self.process_of(callee)) {
+            (Some(from), Some(to)) => from != to,
+            // What the topology does not place, such as a task of the platform, stays where it is.
+            _ => false,
+        }
+    }
+}
+
+/// A round of calls of which at least one leaves its process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossingRound {
+    /// The process that asks.
+    pub from: usize,
+    /// The module that asks.
+    pub caller: String,
+    /// The other processes that are asked, with how many calls go to each.
+    pub to: BTreeMap<usize, u64>,
+    /// How often a request makes this round, in the mean.
+    pub times: f64,
+}
+
+/// What the requests of one name send between processes, per request.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Crossings {
+    /// Rounds in which another process is asked at all.
+    pub rounds: f64,
+    /// Processes that are asked, over all rounds.
+    pub processes: f64,
+    /// Calls beyond the first to the same process in the same round: they share its wake-up.
+    pub sisters: f64,
+    /// Bytes of questions and answers.
+    pub bytes: f64,
+}
+
+impl Crossings {
+    /// Adds a share of another's.
+    pub fn add(&mut self, other: &Self, weight: f64) {
+        self.rounds += other.rounds * weight;
+        self.processes += other.processes * weight;
+        self.sisters += other.sisters * weight;
+        self.bytes += other.bytes * weight;
+    }
+}
+
+/// The rounds of the requests of one name that leave their process.
+pub fn crossing_rounds(pass: &TracedPass, partition: &Partition, request: &str) -> Vec<CrossingRound> {
+    let Some(requests) = requests_of(pass, request) else { return Vec::new() };
+    let rounds = rounds_of(pass, request);
+    let leaving = rounds.into_iter().filter_map(|(caller, callees, times)| {
+        let from = partition.process_of(caller)?;
+        let mut to = BTreeMap::new();
+        for (callee, calls) in callees {
+            if let Some(process) = partition.process_of(callee).filter(|process| *process != from) {
+                *to.entry(process).or_default() += calls;
+            }
+        }
+        let times = times as f64 / requests;
+        (!to.is_empty()).then(|| CrossingRound { from, caller: caller.to_owned(), to, times })
+    });
+    leaving.collect()
+}
+
+/// What the requests of one name send between processes.
+pub fn crossings_of(pass: &TracedPass, partition: &Partition, request: &str) -> Crossings {
+    let mut sum = Crossings::default();
+    for round in crossing_rounds(pass, partition, request) {
+        let calls: u64 = round.to.values().sum();
+        sum.rounds += round.times;
+        sum.processes += round.times * round.to.len() as f64;
+        sum.sisters += round.times * (calls as f64 - round.to.len() as f64);
+    }
+    if let Some(requests) = requests_of(pass, request) {
+        let cut =
+            pass.edges.iter().filter(|edge| edge.request == request && partition.parts(&edge.caller, &edge.callee));
+        sum.bytes = cut.map(|edge| (edge.question_bytes + edge.answer_bytes) as f64).sum::<f64>() / requests;
+    }
+    sum
+}
+
+/// The names of what a pass has traced, background work included.
+pub(super) fn request_names(pass: &TracedPass) -> BTreeSet<&str> {
+    pass.requests.keys().map(String::as_str).chain(pass.edges.iter().map(|edge| edge.request.as_str())).collect()
+}
+
+/// How many requests the calls of this name belong to; what runs in the background belongs to all of them.
+fn requests_of(pass: &TracedPass, request: &str) -> Option<f64> {
+    let count = pass.requests.get(request).copied().unwrap_or_else(|| pass.requests.values().sum());
+    (count > 0).then_some(count as f64)
+}
+
+type Round<'p> = (&'p str, Vec<(&'p str, u64)>, u64);
+
+/// The rounds of a name. A pass that has none counts every call as a round of its own, which is the most they can be.
+fn rounds_of<'p>(pass: &'p TracedPass, request: &str) -> Vec<Round<'p>> {
+    if pass.rounds.is_empty() {
+        let edges = pass.edges.iter().filter(|edge| edge.request == request);
+        return edges.map(|edge| (edge.caller.as_str(), vec![(edge.callee.as_str(), 1)], edge.calls)).collect();
+    }
+    let rounds = pass.rounds.iter().filter(|round| round.request == request);
+    rounds
+        .map(|round| {
+            let callees = round.callees.iter().map(|(callee, calls)| (callee.as_str(), *calls)).collect();
+            (round.caller.as_str(), callees, round.times)
+        })
+        .collect()
+}

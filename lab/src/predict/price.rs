@@ -1,0 +1,139 @@
+//! The price of a hop where it will be paid: from the first side with hops of known number in every request.
+//!
+//! A hop that is measured alone, in a loop, finds every cache warm; one between two pages finds none. On one core the difference is a
+//! factor of two or three. So the lab has the first side itself ask idle processes, a known number of them at once in each request
+//! (`CLEAVE__LAB__HOPS`), and takes from CPU and latency what it costs without. No other topology is looked at.
+
+use crate::archive::{HopPrice, LadderRecord, Point, RoundPrice, Rung, Scouted};
+use crate::side::Role;
+
+/// The rung that is a hop, and the one below everything that makes it one.
+const FAR: &str = "separate process";
+const NEAR: &str = "contract, here";
+
+/// Prices a hop; says why when it cannot.
+pub fn price(ladder: &LadderRecord, scouted: &[Scouted]) -> Result<HopPrice, String> {
+    let rung = |name: &str| ladder.rungs.iter().find(|rung| rung.rung == name);
+    let far = rung(FAR).or_else(|| ladder.rungs.last()).ok_or("the ladder has no rungs, so a hop has no price")?;
+    let near = rung(NEAR);
+    let less = |of: fn(&Rung) -> f64| (of(far) - near.map_or(0.0, of)).max(0.0);
+    let cpu_64_ns = less(|rung| rung.cpu_64_ns.unwrap_or(rung.cpu_ns));
+    let rounds = round_prices(scouted);
+    let source = if rounds.is_empty() {
+        "hops alone in a loop: every cache is warm, so this is the least that a hop can cost"
+    } else {
+        "the first side with hops of known number in every request, against itself without"
+    };
+    Ok(HopPrice {
+        bytes: far.bytes.unwrap_or_default(),
+        cpu_ns: less(|rung| rung.cpu_ns),
+        cpu_64_ns,
+        wall_ns: less(|rung| rung.wall_ns),
+        cpu_ns_per_byte: far.cpu_ns_per_byte.unwrap_or_default(),
+        source: source.to_owned(),
+        rounds,
+    })
+}
+
+/// What a round costs at each load, by least squares over the numbers of processes that were scouted.
+fn round_prices(scouted: &[Scouted]) -> Vec<RoundPrice> {
+    let Some(first) = scouted.iter().find(|scouted| scouted.processes == 0) else { return Vec::new() };
+    first.points.iter().filter_map(|point| round_price(scouted, &point.load)).collect()
+}
+
+fn round_price(scouted: &[Scouted], load: &str) -> Option<RoundPrice> {
+    let plain = |turn: u32| figures(scouted.iter().find(|other| other.turn == turn && other.processes == 0)?, load);
+    let bases: Vec<(f64, f64)> =
+        scouted.iter().filter(|scouted| scouted.processes == 0).filter_map(|scouted| figures(scouted, load)).collect();
+    let base_cpu_ns = geometric_mean(bases.iter().map(|(cpu, _)| *cpu))?;
+    let base_p50_ns = geometric_mean(bases.iter().map(|(_, p50)| *p50))?;
+    // Within a turn the machine is about equally fast: what is added is a share of what there is without.
+    let mut added: Vec<(f64, f64, f64)> = Vec::new();
+    let mut numbers: Vec<u32> = scouted.iter().map(|scouted| scouted.processes).filter(|number| *number > 0).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    for number in numbers {
+        let with = scouted.iter().filter(|scouted| scouted.processes == number);
+        let ratios: Vec<(f64, f64)> = with
+            .filter_map(|scouted| {
+                let ((cpu, p50), (plain_cpu, plain_p50)) = (figures(scouted, load)?, plain(scouted.turn)?);
+                Some((cpu / plain_cpu, p50 / plain_p50))
+            })
+            .collect();
+        let cpu = geometric_mean(ratios.iter().map(|(cpu, _)| *cpu))?;
+        let p50 = geometric_mean(ratios.iter().map(|(_, p50)| *p50))?;
+        added.push((f64::from(number), (cpu - 1.0) * base_cpu_ns, (p50 - 1.0) * base_p50_ns));
+    }
+    let (cpu_per_round_ns, cpu_per_process_ns) = line(added.iter().map(|(number, cpu, _)| (*number, *cpu)))?;
+    let (wall_per_round_ns, wall_per_process_ns) = line(added.iter().map(|(number, _, wall)| (*number, *wall)))?;
+    Some(RoundPrice {
+        load: load.to_owned(),
+        cpu_per_round_ns,
+        cpu_per_process_ns,
+        wall_per_round_ns,
+        wall_per_process_ns,
+        base_cpu_ns,
+        base_p50_ns,
+    })
+}
+
+/// CPU per request and median latency of a load, nanoseconds.
+fn figures(scouted: &Scouted, load: &str) -> Option<(f64, f64)> {
+    let point = scouted.points.iter().find(|point| point.load == load)?;
+    Some((cpu_per_request_ns(point)?, quantile_ns(point, 0.5)?))
+}
+
+/// CPU of the side per answered request, nanoseconds.
+pub(super) fn cpu_per_request_ns(point: &Point) -> Option<f64> {
+    let cpu = *point.cpu_ns.get(&Role::Side)?;
+    (point.answered > 0 && cpu > 0).then(|| cpu as f64 / point.answered as f64)
+}
+
+/// A quantile of the latency, nanoseconds.
+pub(super) fn quantile_ns(point: &Point, quantile: f64) -> Option<f64> {
+    let histogram = point.latency.decode().ok()?;
+    (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile) as f64 * 1000.0)
+}
+
+/// The mean that treats twice and half alike; none of nothing.
+pub(super) fn geometric_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let logarithms: Vec<f64> = values.filter(|value| *value > 0.0).map(f64::ln).collect();
+    (!logarithms.is_empty()).then(|| (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp())
+}
+
+/// Intercept and slope, neither below zero: asking one more process never gives CPU back.
+fn line(points: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
+    let points: Vec<(f64, f64)> = points.collect();
+    let n = points.len() as f64;
+    let (mean_x, mean_y) =
+        (points.iter().map(|(x, _)| x).sum::<f64>() / n, points.iter().map(|(_, y)| y).sum::<f64>() / n);
+    if points.is_empty() || mean_x <= 0.0 {
+        return None;
+    }
+    let through_zero = mean_y.max(0.0) / mean_x;
+    let spread: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+    if spread == 0.0 {
+        return Some((0.0, through_zero));
+    }
+    let slope = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum::<f64>() / spread;
+    let intercept = mean_y - slope * mean_x;
+    Some(match (intercept < 0.0, slope < 0.0) {
+        (false, false) => (intercept, slope),
+        (true, _) => (0.0, through_zero),
+        (false, true) => (mean_y.max(0.0), 0.0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn a_line_is_found_and_never_falls_or_begins_below_zero() {
+        let of = |points: &[(f64, f64)]| line(points.iter().copied()).unwrap();
+        assert_eq!(of(&[(1.0, 30.0), (4.0, 90.0)]), (10.0, 20.0));
+        assert_eq!(of(&[(1.0, 10.0), (4.0, 100.0)]), (0.0, 22.0));
+        assert_eq!(of(&[(1.0, 40.0), (4.0, 20.0)]), (30.0, 0.0));
+        assert_eq!(of(&[(2.0, 40.0)]), (0.0, 20.0));
+    }
+}
