@@ -11,6 +11,8 @@ pub mod cli;
 pub mod compose;
 #[cfg(feature = "lab")]
 pub mod experiment;
+#[cfg(feature = "lab")]
+pub mod known_hops;
 pub mod lab_faults;
 pub mod listeners;
 pub mod neighbours;

@@ -29,11 +29,14 @@ use vocabulary::{Currency, Money, Sku};
 
 use crate::cli::{self, Ending};
 
-const CALLER: ModuleName = ModuleName::new("probe");
+pub(crate) const CALLER: ModuleName = ModuleName::new("probe");
 const GROUP: &str = "probe";
 
 /// Callers at once in the second figure of each rung: as many as wait for one another on a busy shop.
 const MANY: usize = 64;
+
+/// Products in the larger answer, whose difference from one product is the price of a byte.
+const MORE: usize = 17;
 
 /// How the ladder is measured.
 #[derive(Args, Debug)]
@@ -59,6 +62,12 @@ struct Rung {
     cpu_ns: f64,
     /// CPU of both ends per call with 64 callers at once, in nanoseconds.
     cpu_64_ns: f64,
+    /// Bytes of question and answer, as the codec writes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<f64>,
+    /// CPU of both ends for each byte more, with 64 callers at once, in nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_ns_per_byte: Option<f64>,
 }
 
 /// Measures the rungs, or answers as the far end of the last.
@@ -83,7 +92,7 @@ pub fn run(arguments: &ProbeArguments) -> anyhow::Result<Ending> {
 async fn climb(each: Duration) -> anyhow::Result<Vec<Rung>> {
     let (edges, call) = (Edges::default(), Call::new(CALLER, Duration::from_secs(600)));
     let shelf = Arc::new(Shelf::stocked());
-    let skus = vec![shelf.0.sku.clone()];
+    let skus = question();
     let mut rungs = Vec::new();
 
     let measured = measure(each, None, || async {
@@ -109,11 +118,30 @@ async fn climb(each: Duration) -> anyhow::Result<Vec<Rung>> {
 
     let far_end = FarEnd::start()?;
     let asked = at(far_end.address, &edges);
-    rungs.push(through(each, Some(far_end.pid()), &asked, &call, &skus).await?.named("separate process"));
+    let one = through(each, Some(far_end.pid()), &asked, &call, &skus).await?;
+    let more_skus = vec![skus[0].clone(); MORE];
+    let more = through(each, Some(far_end.pid()), &asked, &call, &more_skus).await?;
+    let (bytes, more_bytes) = (bytes_of(&shelf, &skus)?, bytes_of(&shelf, &more_skus)?);
+    let cpu_ns_per_byte = ((more.cpu_64_ns - one.cpu_64_ns) / (more_bytes - bytes)).max(0.0);
+    let far = one.named("separate process");
+    rungs.push(Rung { bytes: Some(bytes), cpu_ns_per_byte: Some(cpu_ns_per_byte), ..far });
     Ok(rungs)
 }
 
-fn at(address: SocketAddr, edges: &Edges) -> Arc<dyn Catalog> {
+/// The product that there is.
+pub(crate) fn question() -> Vec<Sku> {
+    vec![Shelf::stocked().0.sku.clone()]
+}
+
+/// What a call for these products carries both ways.
+fn bytes_of(shelf: &Shelf, skus: &[Sku]) -> anyhow::Result<f64> {
+    let written = |what: Result<Vec<u8>, String>| what.map(|bytes| bytes.len() as f64).map_err(anyhow::Error::msg);
+    let answer = vec![shelf.0.clone(); skus.len()];
+    Ok(written(Codec::Binary.encode(skus))? + written(Codec::Binary.encode(&answer))?)
+}
+
+/// The catalogue of one product in another process.
+pub(crate) fn at(address: SocketAddr, edges: &Edges) -> Arc<dyn Catalog> {
     let peers = Peers::new(Identity::open("caller"), PeerOptions::default());
     peers.add(GROUP, vec![address]);
     Seat::<dyn Catalog>::over(peers.carrier(GROUP), edges).asked_by(CALLER)
@@ -127,7 +155,7 @@ async fn through(
     skus: &[Sku],
 ) -> anyhow::Result<Figures> {
     let answer = catalog.get_many(call, skus.to_vec()).await.context("the rung does not answer")?;
-    anyhow::ensure!(answer.len() == 1, "the rung answers something else");
+    anyhow::ensure!(answer.len() == skus.len(), "the rung answers something else");
     let ask = || async {
         let _ = catalog.get_many(call, skus.to_vec()).await;
     };
@@ -143,7 +171,7 @@ struct Figures {
 impl Figures {
     fn named(self, rung: &'static str) -> Rung {
         let Self { wall_ns, cpu_ns, cpu_64_ns } = self;
-        Rung { rung, wall_ns, cpu_ns, cpu_64_ns }
+        Rung { rung, wall_ns, cpu_ns, cpu_64_ns, bytes: None, cpu_ns_per_byte: None }
     }
 }
 
@@ -212,13 +240,13 @@ async fn answer() -> anyhow::Result<Ending> {
 }
 
 /// A process of this program that only answers.
-struct FarEnd {
+pub(crate) struct FarEnd {
     process: Child,
     address: SocketAddr,
 }
 
 impl FarEnd {
-    fn start() -> anyhow::Result<Self> {
+    pub(crate) fn start() -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["probe", "--answer"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().context("the far end cannot be started")?;
@@ -228,6 +256,10 @@ impl FarEnd {
         let address =
             line.trim().parse().with_context(|| format!("the far end said {line:?} in place of its address"))?;
         Ok(Self { process, address })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     fn pid(&self) -> Pid {
@@ -244,7 +276,7 @@ impl Drop for FarEnd {
 
 fn table(rungs: &[Rung]) -> String {
     let mut out = format!("{:24} {:>14} {:>14} {:>22}\n", "rung", "wall, 1 caller", "CPU, 1 caller", "CPU, 64 callers");
-    for Rung { rung, wall_ns, cpu_ns, cpu_64_ns } in rungs {
+    for Rung { rung, wall_ns, cpu_ns, cpu_64_ns, .. } in rungs {
         out += &format!("{rung:24} {wall_ns:>11.0} ns {cpu_ns:>11.0} ns {cpu_64_ns:>19.0} ns\n");
     }
     out
@@ -270,8 +302,8 @@ impl CatalogService for Shelf {
         Ok(ProductPage { products: vec![self.0.clone()], total: 1 })
     }
 
-    async fn get_many(&self, _call: &Call, _skus: Vec<Sku>) -> Outcome<Vec<Arc<Product>>, CatalogError> {
-        Ok(vec![self.0.clone()])
+    async fn get_many(&self, _call: &Call, skus: Vec<Sku>) -> Outcome<Vec<Arc<Product>>, CatalogError> {
+        Ok(vec![self.0.clone(); skus.len()])
     }
 
     async fn categories(&self, _call: &Call) -> Outcome<Arc<Vec<Category>>, CatalogError> {

@@ -138,6 +138,22 @@ impl Process {
     fn public(&self, listener: TcpListener, shop: Shop, hindrance: Option<Hindrance>) -> anyhow::Result<Server> {
         let storefront = shop.storefront.context("a process with a public listener has the storefront")?;
         let drain = self.settings.drain_ms.div_ceil(1_000);
+        #[cfg(feature = "lab")]
+        if let Some(hops) = crate::known_hops::KnownHops::start(self.settings.lab.hops)? {
+            let factory = move || {
+                let hops = hops.clone();
+                let asking = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
+                    let hops = hops.clone();
+                    async move {
+                        hops.ask().await;
+                        next.call(request).await
+                    }
+                });
+                App::new().wrap(asking).configure(|app| storefront::configure(&storefront, app))
+            };
+            let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);
+            return Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run());
+        }
         let Some(hindrance) = hindrance else {
             let factory = move || App::new().configure(|app| storefront::configure(&storefront, app));
             let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);

@@ -86,6 +86,8 @@ pub struct Lab {
     pub delay_us: u64,
     /// Burns so many microseconds of CPU for every page.
     pub burn_us: u64,
+    /// Asks so many idle processes for every page (see `known_hops`); needs a binary that was built with `--features lab`.
+    pub hops: u32,
     /// The folder to which each process writes the spans of sampled calls (see [`crate::spans`]); empty: none are recorded.
     pub spans: PathBuf,
     /// The folder in which the lab asks for faults (see [`crate::lab_faults`]); empty: nobody asks.
