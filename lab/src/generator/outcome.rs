@@ -82,6 +82,13 @@ pub struct RequestFigures {
     pub latency: Histogram<u64>,
 }
 
+impl Default for Measured {
+    /// Nothing measured yet.
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Measured {
     pub(super) fn new() -> Self {
         Self {
