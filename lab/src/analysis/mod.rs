@@ -112,7 +112,7 @@ pub(crate) fn word(metric: &Metric, interval: Interval, target: f64) -> &'static
 }
 
 /// Writes a number with six significant digits: more are noise, and would differ between machines that compute the same.
-fn six_digits<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn six_digits<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     let rounded = value.and_then(|value| format!("{value:.5e}").parse::<f64>().ok());
     rounded.serialize(serializer)
 }

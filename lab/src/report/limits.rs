@@ -146,20 +146,39 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
         run.equality.answers,
         run.equality.normalised.join("; ")
     ));
-    if let Some(reason) = &run.ladder.absent {
-        limits.push(format!("Figure 2, the ladder, is left out: {}.", reason.trim_end_matches('.')));
-    }
     if run.side_for(Part::KnownDelay).is_none() {
         limits.push(
             "No known delay and no known burn were injected, so only the A/A speaks for the instrument.".to_owned(),
         );
     }
-    limits.push(
-        "Not measured by this run, and figures 5 to 10 left out for it: scaling and replicas (6), failures (7), change and operation (8), \
-         predictions (9), which edges to cut (10). A verdict here is about cost, not about what a split may buy."
-            .to_owned(),
-    );
+    limits.extend(run.benefits.absent.iter().map(|absent| format!("Not measured: {}.", absent.trim_end_matches('.'))));
     limits
+}
+
+/// What is left out of the report, each with the reason.
+pub(super) fn left_out(run: &Run, missing: &[(&'static str, &'static str)]) -> Vec<(&'static str, String)> {
+    let or = |reason: &Option<String>, otherwise: &str| {
+        format!("{}.", reason.as_deref().unwrap_or(otherwise).trim_end_matches('.'))
+    };
+    let why = |number: &str| match number {
+        "1" | "3" | "4" => "Nothing was timed at a load on two sides.".to_owned(),
+        "2a" => or(&run.ladder.absent, "The program gave no rungs"),
+        "2b" if run.ladder.rungs.is_empty() => "There is no ladder to climb.".to_owned(),
+        "2b" => "The workload was not run on the rungs.".to_owned(),
+        "6" => or(&run.predictions.absent, "Nothing was foretold in this run"),
+        "7" => "No compared side has more than one process or a traced pass, so there is nothing to divide.".to_owned(),
+        "5a" | "5b" => "No module was broken in this run.".to_owned(),
+        "9" if run.benefits.survival.is_empty() => "No module was broken in this run, so survival is not known.".to_owned(),
+        "9" => "The death of modules was tried on fewer than two sides, or the workload's journeys cannot be counted.".to_owned(),
+        "8" => "Nothing was grown in this run.".to_owned(),
+        _ => "No change was timed in this run.".to_owned(),
+    };
+    let mut out: Vec<(&'static str, String)> =
+        missing.iter().map(|(number, words)| (*words, format!("Figure {number}. {}", why(number)))).collect();
+    if run.accounts.passes.is_empty() {
+        out.push(("which edges to cut", format!("Section 10. {}", or(&run.accounts.absent, "No pass of this run was traced"))));
+    }
+    out
 }
 
 fn foreign_share(run: &Run) -> f64 {

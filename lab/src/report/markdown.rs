@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::words::{number, sentences, with_interval};
+use super::words::{number, only_cost, sentences, with_interval};
+use super::{focus, modules};
 use crate::analysis::{Analysis, Metric, absolute};
 use crate::archive::Run;
 
@@ -35,9 +36,11 @@ fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
         }
         writeln!(out)?;
     }
-    for side in sides.iter().skip(1) {
+    let answered: Vec<&str> =
+        focus::shown(run).into_iter().filter(|(index, _)| *index > 0).map(|(_, side)| side.name.as_str()).collect();
+    for side in &answered {
         for sentence in sentences(run, analysis, side) {
-            writeln!(out, "{sentence}")?;
+            writeln!(out, "- **{}**: {}", sentence.about, sentence.text)?;
         }
         writeln!(out, "\n| {side} against {} | ratio [95 %] | verdict | {} | {side} |", sides[0], sides[0])?;
         writeln!(out, "|---|---|---|---|---|")?;
@@ -59,6 +62,10 @@ fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
         }
         writeln!(out)?;
     }
+    if let Some(words) = only_cost(run) {
+        writeln!(out, "{words}\n")?;
+    }
+    write_modules(run, analysis, out)?;
     writeln!(out, "| control | expected | found | |")?;
     writeln!(out, "|---|---|---|---|")?;
     for control in &analysis.controls {
@@ -78,4 +85,19 @@ fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
         writeln!(out, "| {} ({}) | {expected} | {found} | {mark} |", control.name, control.unit)?;
     }
     Ok(())
+}
+
+/// One row per module, and nothing when no module was judged.
+fn write_modules(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
+    let table = modules::table_of(run, analysis, &modules::verdicts(run));
+    if table.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "| {} |", table.head.join(" | "))?;
+    writeln!(out, "|{}", "---|".repeat(table.head.len()))?;
+    for row in &table.rows {
+        let cells: Vec<String> = row.iter().map(|cell| format!("{} {}", cell.text, cell.interval).trim().replace('|', "/")).collect();
+        writeln!(out, "| {} |", cells.join(" | "))?;
+    }
+    writeln!(out)
 }

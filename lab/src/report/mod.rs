@@ -1,11 +1,16 @@
 //! Reports: what a run says, as JSON for scripts, as Markdown for a pull request and as one HTML file for people.
 
 mod change;
+mod edges;
 mod figures;
+mod focus;
+mod forecast;
 mod html;
 mod json;
 mod limits;
 mod markdown;
+mod modules;
+mod survival;
 mod tables;
 pub(crate) mod words;
 

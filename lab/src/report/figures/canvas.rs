@@ -48,6 +48,25 @@ impl Canvas {
         ));
     }
 
+    /// A rectangle that says in words what it stands for when pointed at.
+    pub(super) fn told_rectangle(&mut self, class: &str, at: (f64, f64), size: (f64, f64), words: &str) {
+        let (width, height) = (size.0.max(0.0), size.1.max(0.0));
+        let words = escape(words);
+        self.push(format_args!(
+            r#"<rect class="{class}" x="{:.1}" y="{:.1}" width="{width:.1}" height="{height:.1}"><title>{words}</title></rect>"#,
+            at.0, at.1
+        ));
+    }
+
+    /// Text that rises to the right, for heads of narrow columns.
+    pub(super) fn rising_text(&mut self, class: &str, at: (f64, f64), text: &str) {
+        let text = escape(text);
+        self.push(format_args!(
+            r#"<text class="{class}" transform="translate({:.1} {:.1}) rotate(-50)">{text}</text>"#,
+            at.0, at.1
+        ));
+    }
+
     /// A line through points, in the series' colour and dashes.
     pub(super) fn path(&mut self, series: Series, kind: &str, points: &[(f64, f64)]) {
         let data = path_data(points);
@@ -61,6 +80,27 @@ impl Canvas {
         let data = path_data(&outline);
         let series = series.class();
         self.push(format_args!(r#"<path class="band {series}" d="{data}Z"/>"#));
+    }
+
+    /// A line through points, in the look of a class.
+    pub(super) fn plain_path(&mut self, class: &str, points: &[(f64, f64)]) {
+        let data = path_data(points);
+        self.push(format_args!(r#"<path class="{class}" d="{data}"/>"#));
+    }
+
+    /// The area between two lines, in the look of a class.
+    pub(super) fn area(&mut self, class: &str, upper: &[(f64, f64)], lower: &[(f64, f64)]) {
+        let outline: Vec<(f64, f64)> = upper.iter().chain(lower.iter().rev()).copied().collect();
+        let data = path_data(&outline);
+        self.push(format_args!(r#"<path class="{class}" d="{data}Z"/>"#));
+    }
+
+    /// The mark of a series as an outline, for the second of two kinds.
+    pub(super) fn hollow_mark(&mut self, series: Series, at: (f64, f64), size: f64) {
+        let before = self.out.len();
+        self.mark(series, at, size);
+        let mark = self.out.split_off(before).replacen("class=\"mark ", "class=\"hollow ", 1);
+        self.out.push_str(&mark);
     }
 
     /// The mark of a series: circle, square, triangle, diamond, turned triangle.

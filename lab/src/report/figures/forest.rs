@@ -36,7 +36,7 @@ pub(crate) fn forest(run: &Run, analysis: &Analysis) -> Option<Figure> {
     let title = title(run, analysis);
     let label = title.clone();
     Some(Figure::draw_full(
-        3,
+        "3",
         title,
         "Ratio to the first side; the stroke is the 95 % interval over blocks, the dots below it are the rounds themselves. An interval \
          that holds 1 shows no difference. The shaded stripe is ±2 %, where the first side against itself has to lie.",

@@ -19,7 +19,7 @@ pub(crate) fn ladder(run: &Run) -> Option<Figure> {
     );
     let label = title.clone();
     Some(Figure::draw(
-        2,
+        "2a",
         title,
         "Time per call, logarithmic; one thing more stands between caller and answer on each rung. Circle: wall-clock time with one \
          caller; square: CPU of both ends. The number behind a bar is what the rung adds to the one above it.",

@@ -40,7 +40,7 @@ pub(crate) fn latency_against_load(run: &Run) -> Option<Figure> {
     let title = title(run, &curves);
     let label = title.clone();
     Some(Figure::draw(
-        1,
+        "1",
         title,
         "Milliseconds from the intended start, against requests per second offered to every side alike. Solid: p50; dashed: p99; bands: \
          95 % over blocks. Left strip: one visitor at a time. Upright lines: the highest rate at which p99 stays within the objective.",

@@ -43,7 +43,7 @@ pub(crate) fn percentiles(run: &Run) -> Option<Figure> {
     let title = format!("At {load} % load one answer in a hundred takes longer than {}", parts.join(" and "));
     let label = title.clone();
     Some(Figure::draw(
-        4,
+        "4",
         title,
         "Milliseconds by percentile, all blocks together. Solid: from the intended start, which a queue in front of the side belongs to; \
          dashed: service time, from the moment of sending. The axis stretches towards the slowest answers.",

@@ -14,11 +14,14 @@ impl Scale {
     }
 
     pub(super) fn logarithmic(from: (f64, f64), to: (f64, f64)) -> Self {
-        Self { from: (from.0.ln(), from.1.ln()), to, logarithmic: true }
+        Self { from: (from.0.max(1e-12).ln(), from.1.max(1e-12).ln()), to, logarithmic: true }
     }
 
-    /// The place of a value; values beyond the axis end at its end.
+    /// The place of a value; values beyond the axis end at its end, what is no number at its beginning.
     pub(super) fn place(&self, value: f64) -> f64 {
+        if value.is_nan() {
+            return self.to.0;
+        }
         let value = if self.logarithmic { value.max(1e-12).ln() } else { value };
         let span = self.from.1 - self.from.0;
         let share = if span == 0.0 { 0.5 } else { (value - self.from.0) / span };
@@ -28,6 +31,9 @@ impl Scale {
 
 /// Round values for a logarithmic axis: 1, 2 and 5 times the powers of ten, or the powers alone over a wide range.
 pub(super) fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
+    if !(low > 0.0 && high > low && high.is_finite()) {
+        return Vec::new();
+    }
     let decades = (high / low).log10();
     let steps: &[f64] = if decades > 3.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
@@ -37,6 +43,9 @@ pub(super) fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
 
 /// Round values for a linear axis from 0.
 pub(super) fn linear_ticks(high: f64, most: usize) -> Vec<f64> {
+    if !(high > 0.0 && high.is_finite()) {
+        return vec![0.0];
+    }
     let rough = high / most as f64;
     let power = 10_f64.powf(rough.log10().floor());
     let step =
