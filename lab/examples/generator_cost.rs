@@ -34,6 +34,7 @@ fn main() -> anyhow::Result<()> {
             request_limit: Duration::from_secs(10),
             drain_limit: Duration::from_secs(5),
             traced: None,
+            log: None,
             stop: &AtomicBool::new(false),
             progress: &Progress::default(),
         })

@@ -2,7 +2,8 @@
 //!
 //! `up monolith` serves from one process. `up services` runs a second process and burns a known amount of CPU per request beside, so
 //! that the lab has something to find. `up broken` answers with another page than the others do. `CLEAVE__LAB__DELAY_US` and
-//! `CLEAVE__LAB__BURN_US` are obeyed as the real shop does.
+//! `CLEAVE__LAB__BURN_US` are obeyed as the real shop does, and so is a hang that is asked for in the folder `CLEAVE__LAB__FAULTS`, in the
+//! module `pages`; `stock` knows of no faults. `up` restarts what dies.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fixture that speaks a line protocol on stdout")]
 
@@ -24,7 +25,12 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["topology", name, ..] if ["monolith", "services", "broken"].contains(&name) => ExitCode::SUCCESS,
+        ["topology", name, ..] if ["monolith", "services", "broken"].contains(&name) => {
+            let together = r#"{"name": "shop", "modules": ["pages", "stock"]}"#;
+            let apart = r#"{"name": "pages", "modules": ["pages"]}, {"name": "stock", "modules": ["stock"]}"#;
+            println!("{{\"groups\": [{}]}}", if name == "services" { apart } else { together });
+            ExitCode::SUCCESS
+        }
         ["topology", name, ..] => {
             eprintln!("error: there is no topology `{name}`; did you mean `monolith`?");
             ExitCode::from(2)
@@ -54,7 +60,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["up", topology, ..] => up(topology),
-        ["serve", topology, ..] => serve(topology),
+        ["serve", topology, ..] => serve(topology, &value_of(&arguments, "--address")),
         ["stock" | "provider", ..] => {
             wait_for_term();
             ExitCode::SUCCESS
@@ -67,23 +73,41 @@ fn value_of(arguments: &[String], flag: &str) -> String {
     arguments.iter().skip_while(|argument| *argument != flag).nth(1).cloned().unwrap_or_default()
 }
 
-fn child(arguments: &[&str], stdout: Stdio) -> Child {
+fn child(arguments: &[String], stdout: Stdio) -> Child {
     let me = std::env::current_exe().unwrap();
     Command::new(me).args(arguments).stdin(Stdio::null()).stdout(stdout).spawn().unwrap()
 }
 
-fn up(topology: &str) -> ExitCode {
-    let mut serving = child(&["serve", topology], Stdio::piped());
-    let mut others = vec![child(&["provider"], Stdio::null())];
+/// The arguments of the processes of a topology; those that serve are told their address, where they had one before.
+fn parts(topology: &str, address: &str) -> Vec<Vec<String>> {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let group = if topology == "services" { "pages" } else { "shop" };
+    let mut parts = vec![words(&["serve", topology, "--group", group, "--address", address]), words(&["provider"])];
     if topology == "services" {
-        others.push(child(&["stock"], Stdio::null()));
+        parts.push(words(&["stock", "--group", "stock"]));
     }
+    parts
+}
+
+fn up(topology: &str) -> ExitCode {
+    let mut arguments = parts(topology, "127.0.0.1:0");
+    let mut serving = child(&arguments[0], Stdio::piped());
     let mut address = String::new();
     BufReader::new(serving.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    let mut children = vec![serving];
+    children.extend(arguments[1..].iter().map(|arguments| child(arguments, Stdio::null())));
     println!("ready {} topology={topology} pid={}", address.trim(), std::process::id());
-    wait_for_term();
-    others.push(serving);
-    for child in &mut others {
+    arguments = parts(topology, address.trim().trim_start_matches("http://"));
+    let ended = on_term();
+    while !ended.load(Ordering::Relaxed) {
+        for (running, arguments) in children.iter_mut().zip(&arguments) {
+            if !matches!(running.try_wait(), Ok(None)) {
+                *running = child(arguments, Stdio::null());
+            }
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for child in &mut children {
         let pid = nix::unistd::Pid::from_raw(child.id() as i32);
         let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
         let _ = child.wait();
@@ -91,16 +115,21 @@ fn up(topology: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn wait_for_term() {
+fn on_term() -> Arc<AtomicBool> {
     let ended = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::clone(&ended)).unwrap();
+    ended
+}
+
+fn wait_for_term() {
+    let ended = on_term();
     while !ended.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-fn serve(topology: &str) -> ExitCode {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+fn serve(topology: &str, address: &str) -> ExitCode {
+    let listener = TcpListener::bind(address).unwrap();
     println!("http://{}", listener.local_addr().unwrap());
     let setting = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
     let cost = Cost {
@@ -113,8 +142,26 @@ fn serve(topology: &str) -> ExitCode {
             std::thread::spawn(move || converse(stream, cost));
         }
     });
+    if let Some(folder) = std::env::var_os("CLEAVE__LAB__FAULTS") {
+        std::thread::spawn(move || obey(Path::new(&folder)));
+    }
     wait_for_term();
     ExitCode::SUCCESS
+}
+
+/// Whether the pages answer nothing.
+static HANGS: AtomicBool = AtomicBool::new(false);
+
+/// Hangs while the file says so.
+fn obey(folder: &Path) {
+    loop {
+        let asked = std::fs::read_to_string(folder.join("pages")).is_ok_and(|words| words.trim() == "hang");
+        if HANGS.swap(asked, Ordering::Relaxed) != asked {
+            let obeyed = folder.join("pages.obeyed");
+            let _ = if asked { std::fs::write(obeyed, "hang") } else { std::fs::remove_file(obeyed) };
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -154,6 +201,9 @@ fn converse(stream: TcpStream, cost: Cost) {
         }
         let mut words = request.split(' ');
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        while HANGS.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         wait_exactly(cost.delay);
         burn(cost.burn);
         let answer = answer(method, path, &String::from_utf8_lossy(&body), &mut basket, cost.broken);

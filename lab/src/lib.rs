@@ -22,6 +22,7 @@ pub mod side;
 pub mod statistics;
 mod suggest;
 pub mod workload;
+mod written;
 
 pub use experiment::{Beside, CompareOptions, compare};
 pub use fail_if::FailIf;

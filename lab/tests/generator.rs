@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use lab::generator::{Drive, Measured, Pacing, Progress, Think, TracePrefix, drive_unobserved};
+use lab::generator::{
+    Drive, Measured, Pacing, Progress, REQUEST_COLUMNS, REQUESTS_FILE, RequestLog, Think, TracePrefix, drive_unobserved,
+};
 use lab::http::Target;
 use lab::workload::{Arrivals, Trace, TraceOptions, Workload};
 
@@ -85,6 +87,7 @@ fn drive_traced(
         request_limit: Duration::from_secs(5),
         drain_limit: Duration::from_secs(3),
         traced,
+        log: None,
         stop: &AtomicBool::new(false),
         progress: &Progress::default(),
     })
@@ -119,42 +122,71 @@ fn a_constant_service_time_is_measured_as_it_is() {
     assert!((5.0..8.0).contains(&p50) && (5.0..8.0).contains(&service), "{p50} {service}");
 }
 
-#[test]
-fn a_stall_shows_in_full_from_the_intended_start() {
-    // One lock makes the server serve one at a time; half a second after the start it stalls for half a second.
+/// A server that answers one request at a time, each at once, but for one stall: half a second after it started, two seconds long.
+fn serve_with_a_stall() -> Target {
     let began = Instant::now();
     let lock = Mutex::new(());
     let stalled = AtomicBool::new(false);
-    let target = serve(move |_| {
+    serve(move |_| {
         let _one_at_a_time = lock.lock().unwrap();
         if began.elapsed() > Duration::from_millis(500) && !stalled.swap(true, Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(500));
+            std::thread::sleep(Duration::from_secs(2));
         }
         ok("fine")
-    });
-    let arrivals = Arrivals::Open { requests_per_second: 400.0, seconds: 1.5 };
-    let open = drive(&target, SIMPLE, arrivals, Pacing::Arrivals, Think::AsPlanned);
-    // 200 of 600 arrivals fall into the stall: the slowest waited for all of it, a tenth of all for 350 ms and more.
-    assert_eq!(open.answered, 600);
-    assert!((450.0..900.0).contains(&ms(&open.latency, 1.0)), "{}", ms(&open.latency, 1.0));
-    assert!((300.0..600.0).contains(&ms(&open.latency, 0.9)), "p90 {}", ms(&open.latency, 0.9));
-    assert!(ms(&open.latency, 0.5) < 50.0, "most did not meet the stall: p50 {}", ms(&open.latency, 0.5));
+    })
 }
 
 #[test]
-fn a_closed_loop_hides_the_same_stall() {
-    let began = Instant::now();
-    let stalled = AtomicBool::new(false);
+fn a_stall_of_two_seconds_shows_in_full_where_a_closed_loop_would_hide_it() {
+    let arrivals = Arrivals::Open { requests_per_second: 200.0, seconds: 4.0 };
+    let open = drive(&serve_with_a_stall(), SIMPLE, arrivals, Pacing::Arrivals, Think::AsPlanned);
+    // The same server, asked by four visitors who wait for each answer and pause 20 ms: as often, while it answers.
+    let closed_text = SIMPLE.replace("[5, 20]", "[20, 20]");
+    let pacing = Pacing::Returning { visitors: 4, until: Some(Duration::from_secs(4)) };
+    let target = serve_with_a_stall();
+    let closed = drive(&target, &closed_text, Arrivals::Closed { sessions: 1000 }, pacing, Think::AsPlanned);
+    println!("                 p50 ms    p75 ms    p90 ms    p99 ms    max ms");
+    for (name, measured) in [("from the intended start, open", &open), ("what a closed loop claims", &closed)] {
+        let row = [0.5, 0.75, 0.9, 0.99, 1.0].map(|quantile| format!("{:>8.1}", ms(&measured.latency, quantile)));
+        println!("{name}: {}", row.join("  "));
+    }
+    assert_eq!((open.answered, open.failed, closed.failed), (800, 0, 0));
+    // 400 of the 800 arrivals fall into the stall and wait for what is left of it: the slowest for all of it, a quarter of all for a
+    // second and more, a tenth for 1.6 s.
+    assert!((1950.0..2600.0).contains(&ms(&open.latency, 1.0)), "max {}", ms(&open.latency, 1.0));
+    assert!((1500.0..2200.0).contains(&ms(&open.latency, 0.9)), "p90 {}", ms(&open.latency, 0.9));
+    assert!((900.0..1600.0).contains(&ms(&open.latency, 0.75)), "p75 {}", ms(&open.latency, 0.75));
+    // The closed loop met the same stall, four times at most, and its p90 says nothing of it.
+    assert!(ms(&closed.latency, 1.0) > 1900.0 && closed.answered > 100, "{}", closed.answered);
+    assert!(ms(&closed.latency, 0.9) < 100.0, "p90 {}", ms(&closed.latency, 0.9));
+}
+
+#[test]
+fn a_server_that_carries_so_many_requests_a_second_is_found_to_carry_so_many() {
+    // One at a time, each takes 5 ms of its own: 200 a second and no more.
+    let lock = Mutex::new(Instant::now());
     let target = serve(move |_| {
-        if began.elapsed() > Duration::from_millis(100) && !stalled.swap(true, Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(500));
+        let mut free_at = lock.lock().unwrap();
+        *free_at = (*free_at).max(Instant::now()) + Duration::from_millis(5);
+        while let Some(left) = free_at.checked_duration_since(Instant::now()) {
+            std::thread::sleep(left);
         }
+        drop(free_at);
         ok("fine")
     });
-    let pacing = Pacing::Returning { visitors: 1, until: Some(Duration::from_millis(1500)) };
-    let closed = drive(&target, SIMPLE, Arrivals::Closed { sessions: 100_000 }, pacing, Think::Never);
-    assert!(ms(&closed.latency, 1.0) > 450.0);
-    assert!(ms(&closed.latency, 0.99) < 50.0, "one visitor waits once and asks no more: {}", ms(&closed.latency, 0.99));
+    let offered = |requests_per_second| {
+        let arrivals = Arrivals::Open { requests_per_second, seconds: 1.5 };
+        drive(&target, SIMPLE, arrivals, Pacing::Arrivals, Think::AsPlanned)
+    };
+    let rate = |measured: &Measured| measured.answered as f64 / (measured.wall_ns as f64 / 1e9);
+    let (below, above) = (offered(100.0), offered(400.0));
+    assert!((rate(&below) / 100.0 - 1.0).abs() < 0.1, "{}", rate(&below));
+    assert!((rate(&above) / 200.0 - 1.0).abs() < 0.15, "{}", rate(&above));
+    // What is offered beyond the cap queues up: 600 requests take 3 s, so that the last of them waits for half of that.
+    assert_eq!((above.sent, above.unsent, above.failed), (600, 0, 0));
+    assert!(ms(&below.latency, 0.5) < 20.0, "{}", ms(&below.latency, 0.5));
+    assert!((1300.0..2200.0).contains(&ms(&above.latency, 0.99)), "{}", ms(&above.latency, 0.99));
+    assert!((500.0..1100.0).contains(&ms(&above.latency, 0.5)), "{}", ms(&above.latency, 0.5));
 }
 
 #[test]
@@ -253,6 +285,7 @@ fn a_request_without_an_answer_is_booked_with_the_time_it_waited() {
         request_limit: Duration::from_millis(300),
         drain_limit: Duration::from_secs(3),
         traced: None,
+        log: None,
         stop: &AtomicBool::new(false),
         progress: &Progress::default(),
     })
@@ -288,6 +321,7 @@ fn a_drive_ends_early_when_it_is_told_to() {
             request_limit: Duration::from_secs(5),
             drain_limit: Duration::from_secs(3),
             traced: None,
+            log: None,
             stop: &stop,
             progress: &progress,
         };
@@ -328,4 +362,143 @@ fn a_traced_stretch_says_of_each_trace_which_request_began_it() {
         assert_eq!((usize::from(of.journey), of.number as usize), (0, number));
         assert!(rest.ends_with("-01") && !rest.starts_with("0000000000000000"), "{header}");
     }
+}
+
+#[test]
+fn visitors_of_a_closed_load_think_and_never_ask_twice_at_a_time() {
+    let (now, most) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (inside, seen) = (Arc::clone(&now), Arc::clone(&most));
+    let target = serve(move |_| {
+        seen.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(10));
+        inside.fetch_sub(1, Ordering::SeqCst);
+        ok("fine")
+    });
+    let text = SIMPLE.replace("[5, 20]", "[30, 30]") + "[load]\nform = \"closed\"\nvisitors = 8\n";
+    let workload = Workload::parse(&text, "test.toml").unwrap();
+    let arrivals = Arrivals::AsWorkload { requests_per_second: 100.0, seconds: 2.0 };
+    let trace = Trace::draw(&workload, TraceOptions { seed: 1, number: 1, arrivals });
+    let pacing = workload.load.pacing(50.0, Duration::from_secs(2));
+    let closed = drive_traced(&target, &workload, &trace, pacing, Think::AsPlanned, None);
+    assert_eq!((closed.failed, most.load(Ordering::SeqCst)), (0, 4), "{:?}", closed.errors);
+    // Four visitors, each with a request every 40 ms and a little: no more than 100 a second, whatever the server could carry.
+    assert!((100..=204).contains(&closed.answered), "{}", closed.answered);
+}
+
+#[test]
+fn visitors_pause_before_a_step_that_asks_for_it() {
+    let target = serve(|_| ok("fine"));
+    let text = r#"
+name = "two steps"
+session = { journeys = [1, 1], think_ms = [0, 0] }
+[[journeys]]
+name = "look twice"
+steps = [{ get = "/a" }, { get = "/b", think_ms = [150, 160] }]
+"#;
+    let pacing = Pacing::Returning { visitors: 1, until: None };
+    let paused = drive(&target, text, Arrivals::Closed { sessions: 1 }, pacing, Think::AsPlanned);
+    assert_eq!((paused.answered, paused.failed), (2, 0));
+    assert!(paused.wall_ns >= 150_000_000, "{}", paused.wall_ns);
+    assert!(ms(&paused.latency, 1.0) < 100.0, "a pause is no latency: {}", ms(&paused.latency, 1.0));
+    let hurried = one_by_one(&target, text, 1);
+    assert!(hurried.wall_ns < 150_000_000, "{}", hurried.wall_ns);
+}
+
+#[test]
+fn every_request_becomes_a_line_that_zstd_reads() {
+    let number = AtomicU64::new(0);
+    let target =
+        serve(move |_| ok(if number.fetch_add(1, Ordering::Relaxed) == 700 { "something else" } else { "fine" }));
+    let workload = Workload::parse(&SIMPLE.replace("\"look\"", "\"look, and \\\"see\\\"\""), "test.toml").unwrap();
+    let arrivals = Arrivals::Closed { sessions: 300 };
+    let trace = Trace::draw(&workload, TraceOptions { seed: 3, number: 1, arrivals });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(REQUESTS_FILE);
+    let table = RequestLog::create(&file).unwrap();
+    let stretch = table.stretch(2, "one", "25", &workload);
+    let measured = drive_unobserved(&Drive {
+        target: &target,
+        workload: &workload,
+        trace: &trace,
+        pacing: Pacing::Returning { visitors: 4, until: None },
+        think: Think::Never,
+        timed_from_ns: 0,
+        request_limit: Duration::from_secs(5),
+        drain_limit: Duration::from_secs(3),
+        traced: None,
+        log: Some(&stretch),
+        stop: &AtomicBool::new(false),
+        progress: &Progress::default(),
+    })
+    .unwrap();
+    drop(stretch);
+    let logged = table.finish().unwrap();
+    assert_eq!((logged.written, logged.lost), (measured.sent, 0));
+    assert!(logged.written > 1000, "more than one batch: {}", logged.written);
+
+    let text = match std::process::Command::new("zstd").arg("-dcq").arg(&file).output() {
+        Ok(output) => {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            output.stdout
+        }
+        // Where there is no zstd command, the library that it is made of.
+        Err(_) => zstd::decode_all(std::fs::File::open(&file).unwrap()).unwrap(),
+    };
+    let text = String::from_utf8(text).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some(REQUEST_COLUMNS));
+    let mut latencies = lab::generator::new_histogram();
+    let mut wrong = 0;
+    for line in lines {
+        let rest = line.strip_prefix("2,one,25,").unwrap();
+        let (session, rest) = rest.split_once(",\"look, and \"\"see\"\"\",\"look, and \"\"see\"\"\",").unwrap();
+        assert!(session.parse::<usize>().unwrap() < trace.sessions.len());
+        let [intended, sent, answered, status, right, bytes] = rest.split(',').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let nanoseconds = |text: &str| text.replace('.', "").parse::<u64>().unwrap();
+        assert!(nanoseconds(intended) <= nanoseconds(sent) && nanoseconds(sent) < nanoseconds(answered));
+        latencies.saturating_record(((nanoseconds(answered) - nanoseconds(intended)) / 1000).max(1));
+        assert_eq!(status, "200");
+        wrong += usize::from(right == "false");
+        let expected = ok(if right == "true" { "fine" } else { "something else" }).len();
+        assert_eq!(bytes.parse::<usize>().unwrap(), expected);
+    }
+    assert_eq!(wrong, 1);
+    assert_eq!(latencies, measured.latency, "the percentiles can be computed again from the lines");
+}
+
+#[test]
+fn a_request_without_an_answer_is_a_line_without_one() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let target = Target::parse(&format!("http://127.0.0.1:{port}")).unwrap();
+    let workload = Workload::parse(SIMPLE, "test.toml").unwrap();
+    let trace = Trace::draw(&workload, TraceOptions { seed: 3, number: 1, arrivals: Arrivals::Closed { sessions: 2 } });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(REQUESTS_FILE);
+    let table = RequestLog::create(&file).unwrap();
+    let stretch = table.stretch(1, "one", "1", &workload);
+    drive_unobserved(&Drive {
+        target: &target,
+        workload: &workload,
+        trace: &trace,
+        pacing: Pacing::Returning { visitors: 1, until: None },
+        think: Think::Never,
+        timed_from_ns: 0,
+        request_limit: Duration::from_secs(5),
+        drain_limit: Duration::from_secs(3),
+        traced: None,
+        log: Some(&stretch),
+        stop: &AtomicBool::new(false),
+        progress: &Progress::default(),
+    })
+    .unwrap();
+    drop(stretch);
+    assert_eq!(table.finish().unwrap().written, 2);
+    let text = String::from_utf8(zstd::decode_all(std::fs::File::open(&file).unwrap()).unwrap()).unwrap();
+    assert!(text.lines().skip(1).all(|line| line.ends_with(",,,false,0")), "{text}");
+    assert!(
+        RequestLog::create(&file).unwrap_err().to_string().contains(REQUESTS_FILE),
+        "a table is never written over"
+    );
 }

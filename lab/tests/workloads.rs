@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+use std::time::Duration;
+
 use lab::UsageError;
+use lab::generator::Pacing;
 use lab::workload::{Arrivals, Trace, TraceOptions, Workload};
 
 fn error(text: &str) -> String {
@@ -136,4 +139,144 @@ fn the_example_of_the_readme_is_a_workload() {
     let text = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let workload = Workload::parse(text, "README.md").unwrap();
     assert_eq!((workload.name.as_str(), workload.journeys.len()), ("notes", 2));
+}
+
+fn draw_as_workload(text: &str, requests_per_second: f64, seconds: f64) -> (Workload, Trace) {
+    let workload = Workload::parse(text, "mine.toml").unwrap();
+    let arrivals = Arrivals::AsWorkload { requests_per_second, seconds };
+    let trace = Trace::draw(&workload, TraceOptions { seed: 5, number: 1, arrivals });
+    (workload, trace)
+}
+
+fn gaps_ms(trace: &Trace) -> Vec<f64> {
+    let arrivals: Vec<f64> = trace.sessions.iter().map(|session| session.arrival_ns as f64 / 1e6).collect();
+    arrivals.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+#[test]
+fn a_workload_that_asks_for_no_form_is_partly_open_with_poisson_arrivals() {
+    let (workload, trace) = draw_as_workload(VALID, 1000.0, 20.0);
+    assert_eq!(workload.load.to_string(), "partly open, Poisson arrivals");
+    let gaps = gaps_ms(&trace);
+    let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+    let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+    // Five journeys of one request each: a session every 5 ms; an exponential gap's deviation is its mean.
+    assert!((mean / 5.0 - 1.0).abs() < 0.05, "{mean}");
+    assert!((variance.sqrt() / mean - 1.0).abs() < 0.1, "{}", variance.sqrt());
+}
+
+#[test]
+fn an_open_load_with_constant_arrivals_sends_each_journey_at_an_equal_gap() {
+    let text = VALID.to_owned() + "[load]\nform = \"open\"\narrivals = \"constant\"\n";
+    let (workload, trace) = draw_as_workload(&text, 500.0, 2.0);
+    assert_eq!(workload.load.to_string(), "open, arrivals at equal gaps");
+    assert_eq!(trace.sessions.len(), 1000);
+    assert!(trace.sessions.iter().all(|session| session.journeys.len() == 1));
+    assert!(gaps_ms(&trace).iter().all(|gap| (gap - 2.0).abs() < 0.001));
+}
+
+#[test]
+fn an_open_load_may_have_poisson_arrivals() {
+    let (_, trace) = draw_as_workload(&(VALID.to_owned() + "[load]\nform = \"open\"\n"), 500.0, 20.0);
+    assert!((trace.sessions.len() as f64 / 10_000.0 - 1.0).abs() < 0.05, "{}", trace.sessions.len());
+    assert!(trace.sessions.iter().all(|session| session.journeys.len() == 1));
+}
+
+#[test]
+fn a_closed_load_has_visitors_in_proportion_and_they_pause_between_visits() {
+    let text = VALID.to_owned() + "[session]\nthink_ms = [20, 30]\n[load]\nform = \"closed\"\nvisitors = 40\n";
+    let (workload, trace) = draw_as_workload(&text, 500.0, 2.0);
+    assert!(workload.load.to_string().starts_with("closed: 40 visitors"), "{}", workload.load);
+    let lasting = Duration::from_secs(2);
+    let pacing = |percent| workload.load.pacing(percent, lasting);
+    assert_eq!(pacing(50.0), Pacing::Returning { visitors: 20, until: Some(lasting) });
+    assert_eq!(pacing(1.0), Pacing::Returning { visitors: 1, until: Some(lasting) });
+    let pauses = trace.sessions.iter().flat_map(|session| &session.journeys).map(|journey| journey.think_ns);
+    assert!(pauses.into_iter().all(|pause| (20_000_000..=30_000_000).contains(&pause)));
+    assert!(trace.sessions.len() as f64 > 500.0 * 2.0 / 5.0 * 2.0, "more than come back within the time");
+}
+
+#[test]
+fn a_trace_that_was_recorded_is_replayed_visitor_for_visitor() {
+    let text = VALID.replace("\"/\"", "\"/${shelf}?by=${mail}\"")
+        + "[variables]\nshelf = { range = [1, 9999] }\nmail = { text = \"${session}@example.com\" }\n";
+    let (workload, drawn) = draw_as_workload(&text, 200.0, 5.0);
+    let folder = tempfile::tempdir().unwrap();
+    drawn.record(&workload, &mut std::fs::File::create(folder.path().join("monday.jsonl")).unwrap()).unwrap();
+    let replaying = text + "[load]\narrivals = \"recorded\"\nrecording = \"monday.jsonl\"\n";
+    let file = folder.path().join("mine.toml");
+    std::fs::write(&file, replaying).unwrap();
+    let workload = Workload::load(file.to_str().unwrap()).unwrap();
+    let said = workload.load.to_string();
+    assert!(said.starts_with("partly open, recorded arrivals (monday.jsonl, "), "{said}");
+
+    let replay = |requests_per_second| {
+        let arrivals = Arrivals::AsWorkload { requests_per_second, seconds: 5.0 };
+        Trace::draw(&workload, TraceOptions { seed: 99, number: 7, arrivals })
+    };
+    let shelves = |trace: &Trace, most: usize| -> Vec<String> {
+        let journeys = trace.sessions.iter().take(most).flat_map(|session| &session.journeys);
+        journeys.map(|journey| journey.values.get(1).to_owned()).collect()
+    };
+    let count = drawn.sessions.len();
+    let (slow, fast) = (replay(100.0), replay(400.0));
+    assert!(
+        slow.sessions.len() < count && fast.sessions.len() > count,
+        "{} {}",
+        slow.sessions.len(),
+        fast.sessions.len()
+    );
+    assert_eq!(shelves(&fast, count), shelves(&drawn, count), "the same visitors, whatever the rate");
+    let planned = fast.planned_requests(&workload) as f64;
+    assert!((planned / 2000.0 - 1.0).abs() < 0.1, "{planned}");
+    let shape = |trace: &Trace| -> Vec<f64> {
+        let gaps = gaps_ms(trace);
+        gaps[..50].iter().map(|gap| gap / gaps[0]).collect()
+    };
+    assert!(shape(&fast).iter().zip(shape(&drawn)).all(|(a, b)| (a - b).abs() < 1e-3 * b.max(1.0)), "the same bursts");
+    assert_ne!(fast.sessions[0].journeys[0].values.get(2), drawn.sessions[0].journeys[0].values.get(2), "other people");
+}
+
+#[test]
+fn a_list_of_moments_is_a_recording_too() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bursts.txt"), "0\n1\n2\n300\n").unwrap();
+    let file = folder.path().join("mine.toml");
+    std::fs::write(&file, VALID.to_owned() + "[load]\nform = \"open\"\nrecording = \"bursts.txt\"\n").unwrap();
+    let workload = Workload::load(file.to_str().unwrap()).unwrap();
+    // Four requests in 400 ms, the mean gap after the last one included: at their own rate they repeat as they were.
+    let arrivals = Arrivals::AsWorkload { requests_per_second: 10.0, seconds: 0.75 };
+    let trace = Trace::draw(&workload, TraceOptions { seed: 1, number: 1, arrivals });
+    let at: Vec<u64> = trace.sessions.iter().map(|session| session.arrival_ns / 1_000_000).collect();
+    assert_eq!(at, [0, 1, 2, 300, 400, 401, 402, 700]);
+}
+
+#[test]
+fn a_load_that_cannot_be_is_refused_with_file_and_line() {
+    let with = |load: &str| VALID.to_owned() + "[load]\n" + load;
+    let folder = tempfile::tempdir().unwrap();
+    let broken = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        with(&format!("recording = \"{}\"", folder.path().join(name).display()))
+    };
+    let cases = [
+        (with("from = \"open\""), ["mine.toml:7", "from", "did you mean `form`"]),
+        (with("form = \"opn\""), ["mine.toml:7", "opn", "did you mean `open`"]),
+        (with("form = \"closed\""), ["mine.toml:6", "`visitors`", "1 or more"]),
+        (with("visitors = 3"), ["mine.toml:6", "`visitors`", "closed"]),
+        (with("form = \"closed\"\nvisitors = 3\narrivals = \"poisson\""), ["mine.toml:6", "no `arrivals`", "closed"]),
+        (with("arrivals = \"recorded\""), ["mine.toml:6", "`recording`", "file"]),
+        (with("arrivals = \"constant\"\nrecording = \"x\""), ["mine.toml:6", "`recording`", "recorded"]),
+        (with("recording = \"not-there.jsonl\""), ["mine.toml:6", "not-there.jsonl", "cannot be read"]),
+        (broken("a", "1\nsoon\n"), ["mine.toml:6", "a:2", "milliseconds"]),
+        (broken("b", "1\n{\"at\": 5}\n"), ["mine.toml:6", "b:2", "at_ms"]),
+        (broken("c", "\n"), ["mine.toml:6", "at least one arrival", ""]),
+        (broken("d", "{\"at_ms\": 1, \"journeys\": [{\"journey\": \"lok\"}]}"), ["d", "`lok`", "did you mean `look`"]),
+    ];
+    for (text, expected) in cases {
+        let message = error(&text);
+        for part in expected {
+            assert!(message.contains(part), "`{part}` is missing in `{message}` for:\n{text}");
+        }
+    }
 }

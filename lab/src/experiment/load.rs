@@ -63,6 +63,7 @@ impl Experiment {
             request_limit: REQUEST_LIMIT,
             drain_limit: DRAIN_LIMIT,
             traced,
+            log: None,
             stop: &self.stop,
             progress: &progress,
         };

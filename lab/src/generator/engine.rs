@@ -10,6 +10,7 @@ use socket2::SockAddr;
 use super::clock::{Clock, thread_cpu_ns};
 use super::judge::{Trouble, judge};
 use super::outcome::{Measured, RequestFigures, SessionEnd, microseconds};
+use super::request_log::RequestLine;
 use super::visitor::{Phase, Visitor};
 use super::{Answer, Drive, Pacing, Think, TracedRequest};
 use crate::workload::Step;
@@ -69,7 +70,7 @@ impl<'d, 'o> Engine<'d, 'o> {
         let cpu_before = thread_cpu_ns();
         if let Pacing::Returning { visitors, .. } = self.drive.pacing {
             for _ in 0..visitors {
-                self.admit_next(0);
+                self.admit_later(0);
             }
         }
         let mut events = [EpollEvent::empty(); BATCH];
@@ -148,6 +149,12 @@ impl<'d, 'o> Engine<'d, 'o> {
         if self.next_session == self.session_count() {
             return;
         }
+        let slot = self.take_slot();
+        self.start_step(slot, intended, true);
+    }
+
+    /// Gives the next session of the trace a place.
+    fn take_slot(&mut self) -> usize {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.visitors.push(Visitor::new());
             self.visitors.len() - 1
@@ -156,7 +163,7 @@ impl<'d, 'o> Engine<'d, 'o> {
         self.next_session += 1;
         self.present += 1;
         self.out.sessions += 1;
-        self.start_step(slot, intended, true);
+        slot
     }
 
     fn wake_due(&mut self, now: u64) {
@@ -165,8 +172,17 @@ impl<'d, 'o> Engine<'d, 'o> {
                 break;
             }
             self.due.pop();
-            self.start_step(slot, at, true);
+            if self.is_closing(at) {
+                self.leave(slot, true);
+            } else {
+                self.start_step(slot, at, true);
+            }
         }
+    }
+
+    /// Whether the time of the visitors who come back is up: what they have begun they finish, but no journey begins.
+    fn is_closing(&self, at: u64) -> bool {
+        matches!(self.drive.pacing, Pacing::Returning { until: Some(until), .. } if at >= until.as_nanos() as u64)
     }
 
     fn name_of(&self, slot: usize) -> &'d str {
@@ -207,10 +223,11 @@ impl<'d, 'o> Engine<'d, 'o> {
         visitor.sent_ns = now;
         visitor.give_up_ns = now + self.drive.request_limit.as_nanos() as u64;
         visitor.phase = Phase::Waiting;
+        visitor.answer_bytes = 0;
         visitor.reader.reset();
         self.out.sent += 1;
         if let Err(trouble) = self.connect_and_write(slot) {
-            self.fail(slot, trouble);
+            self.fail_unanswered(slot, trouble);
         }
     }
 
@@ -233,10 +250,10 @@ impl<'d, 'o> Engine<'d, 'o> {
                 self.visitors[slot].out_at = 0;
                 self.visitors[slot].reader.reset();
                 if let Err(trouble) = self.connect_and_write(slot) {
-                    self.fail(slot, trouble);
+                    self.fail_unanswered(slot, trouble);
                 }
             }
-            Err(trouble) => self.fail(slot, trouble),
+            Err(trouble) => self.fail_unanswered(slot, trouble),
         }
     }
 
@@ -256,7 +273,9 @@ impl<'d, 'o> Engine<'d, 'o> {
             visitor.cookies.store(cookie);
         }
         let closes = head.closes;
+        let status = head.status;
         let next = judge(&mut self.visitors[slot], step, self.drive);
+        self.log(slot, Some((now, status)), next.is_ok());
         if next.is_ok() {
             self.out.record_right(now);
         }
@@ -293,16 +312,17 @@ impl<'d, 'o> Engine<'d, 'o> {
 
     /// Takes the visitor to the next step or journey, or lets it leave.
     fn advance(&mut self, slot: usize, step: &Step, now: u64) {
-        let drive = self.drive;
+        let (drive, closing) = (self.drive, self.is_closing(now));
         let visitor = &mut self.visitors[slot];
         let session = &drive.trace.sessions[visitor.session];
         let steps = drive.workload.journeys[session.journeys[visitor.journey].journey].steps.len();
         visitor.step += 1;
-        let mut pause = 0;
+        let within = session.journeys[visitor.journey].step_think_ns.get(visitor.step).copied();
+        let mut pause = within.filter(|_| drive.think == Think::AsPlanned).unwrap_or_default();
         if visitor.step == steps {
             visitor.step = 0;
             visitor.journey += 1;
-            let Some(next) = session.journeys.get(visitor.journey) else {
+            let Some(next) = session.journeys.get(visitor.journey).filter(|_| !closing) else {
                 self.leave(slot, true);
                 return;
             };
@@ -319,6 +339,28 @@ impl<'d, 'o> Engine<'d, 'o> {
             visitor.phase = Phase::Thinking;
             self.due.push(Reverse((now + pause, slot)));
         }
+    }
+
+    fn fail_unanswered(&mut self, slot: usize, trouble: Trouble) {
+        self.log(slot, None, false);
+        self.fail(slot, trouble);
+    }
+
+    /// Keeps the visitor's current request as a line, where lines are kept; `answered` is when, and with which status.
+    fn log(&self, slot: usize, answered: Option<(u64, u16)>, right: bool) {
+        let Some(log) = self.drive.log else { return };
+        let visitor = &self.visitors[slot];
+        log.push(RequestLine {
+            session: visitor.session as u32,
+            journey: self.drive.trace.sessions[visitor.session].journeys[visitor.journey].journey as u32,
+            request: request_of(self.step_of(slot), visitor.redirects) as u32,
+            intended_ns: visitor.intended_ns,
+            sent_ns: visitor.sent_ns,
+            answered_ns: answered.map(|(at, _)| at),
+            status: answered.map_or(0, |(_, status)| status),
+            right,
+            bytes: visitor.answer_bytes,
+        });
     }
 
     fn fail(&mut self, slot: usize, trouble: Trouble) {
@@ -340,9 +382,9 @@ impl<'d, 'o> Engine<'d, 'o> {
         self.visitors[slot].phase = Phase::Absent;
         self.free.push(slot);
         self.present -= 1;
-        if let Pacing::Returning { until, .. } = self.drive.pacing {
+        if let Pacing::Returning { .. } = self.drive.pacing {
             let now = self.clock.now();
-            if until.is_none_or(|until| now < until.as_nanos() as u64) {
+            if !self.is_closing(now) {
                 // Through the timer rather than at once: a target that refuses every connection must not recurse.
                 self.admit_later(now);
             }
@@ -353,13 +395,17 @@ impl<'d, 'o> Engine<'d, 'o> {
         if self.next_session == self.session_count() {
             return;
         }
-        let slot = self.free.pop().expect("the visitor who just left has freed a slot");
-        self.visitors[slot].begin(self.next_session, self.drive.workload.slots.len());
+        let pause = match self.drive.think {
+            // Visitors who come back pause between their visits as they do within them.
+            Think::AsPlanned => {
+                let journeys = &self.drive.trace.sessions[self.next_session].journeys;
+                journeys.first().map_or(0, |first| first.think_ns)
+            }
+            Think::Never | Think::AfterWrites(_) => 0,
+        };
+        let slot = self.take_slot();
         self.visitors[slot].phase = Phase::Thinking;
-        self.next_session += 1;
-        self.present += 1;
-        self.out.sessions += 1;
-        self.due.push(Reverse((now, slot)));
+        self.due.push(Reverse((now + pause, slot)));
     }
 
     fn sweep(&mut self, now: u64) {
@@ -368,7 +414,7 @@ impl<'d, 'o> Engine<'d, 'o> {
             if visitor.phase == Phase::Waiting && now >= visitor.give_up_ns {
                 self.book_unanswered(slot, now);
                 let limit = self.drive.request_limit.as_secs_f64();
-                self.fail(slot, Trouble::Answer(format!("no answer within {limit} s")));
+                self.fail_unanswered(slot, Trouble::Answer(format!("no answer within {limit} s")));
             }
         }
         self.drive.progress.answered.store(self.out.answered, Ordering::Relaxed);
@@ -394,6 +440,7 @@ impl<'d, 'o> Engine<'d, 'o> {
             for slot in 0..self.visitors.len() {
                 if self.visitors[slot].phase == Phase::Waiting {
                     self.book_unanswered(slot, now);
+                    self.log(slot, None, false);
                     let name = self.name_of(slot);
                     self.out.record_error(format!("{name}: still unanswered at the end of the stretch"));
                 }

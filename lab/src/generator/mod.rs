@@ -14,6 +14,7 @@ mod clock;
 mod engine;
 mod judge;
 mod outcome;
+mod request_log;
 mod traced;
 mod visitor;
 mod wire;
@@ -26,6 +27,7 @@ use crate::http::Target;
 use crate::workload::{Trace, Workload};
 
 pub use outcome::{Measured, RIGHT_BIN, RequestFigures, SessionEnd, new_histogram};
+pub use request_log::{LoggedRequests, REQUEST_COLUMNS, REQUESTS_FILE, RequestLog, StretchLog};
 pub use traced::{TracePrefix, TracedRequest};
 
 /// What is driven, and how.
@@ -48,6 +50,8 @@ pub struct Drive<'d> {
     pub drain_limit: Duration,
     /// Asks the target for the spans of each request.
     pub traced: Option<TracePrefix>,
+    /// Keeps each request as a line.
+    pub log: Option<&'d StretchLog>,
     /// Ends the drive early.
     pub stop: &'d AtomicBool,
     /// Seen from outside while the drive runs.

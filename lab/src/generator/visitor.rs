@@ -46,6 +46,8 @@ pub(super) struct Visitor {
     pub intended_ns: u64,
     pub sent_ns: u64,
     pub give_up_ns: u64,
+    /// The bytes of the answer so far, head included.
+    pub answer_bytes: u64,
 }
 
 impl Visitor {
@@ -69,6 +71,7 @@ impl Visitor {
             intended_ns: 0,
             sent_ns: 0,
             give_up_ns: 0,
+            answer_bytes: 0,
         }
     }
 

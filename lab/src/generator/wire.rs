@@ -86,6 +86,7 @@ impl Engine<'_, '_> {
                 }
                 Ok(count) => {
                     self.out.bytes_in += count as u64;
+                    visitor.answer_bytes += count as u64;
                     match visitor.reader.feed(&self.scratch[..count]) {
                         Ok(Fed::Done(_)) => return Ok(true),
                         // Less than asked for: the socket is empty, and the next bytes raise an event of their own.

@@ -2,12 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::file::{CaptureTable, JourneyTable, StepTable, VariableTable, WorkloadFile, place};
+use super::file::{
+    ArrivalsWord, CaptureTable, FormWord, JourneyTable, LoadTable, StepTable, VariableTable, WorkloadFile, place,
+};
 use super::template::{Template, TemplateError};
-use super::{Between, Body, Capture, Equality, Expect, Journey, SessionShape, Source, Step, Variable, Workload};
+use super::{
+    ArrivalProcess, Between, Body, Capture, Equality, Expect, Journey, Load, LoadForm, Recording, SessionShape, Source,
+    Step, Variable, Workload,
+};
 use crate::{UsageError, suggest};
 
 /// The value that every session has without naming it: a number of its own within the run.
@@ -52,22 +59,17 @@ pub(super) fn check(raw: WorkloadFile, text: &str, origin: &str) -> Result<Workl
             at.error(Some(raw.session.journeys.span()), "`journeys` is [fewest, most], and a session needs one")
         );
     }
-    let (shortest, longest) = *raw.session.think_ms.get_ref();
-    if !(0.0..=longest).contains(&shortest) || longest > 60_000.0 {
-        return Err(at.error(Some(raw.session.think_ms.span()), "`think_ms` is [shortest, longest], from 0 to 60000"));
-    }
+    let think_us = check_think(*raw.session.think_ms.get_ref(), raw.session.think_ms.span(), &at)?;
     if !(raw.objective.p99_ms > 0.0 && raw.objective.p99_ms <= 60_000.0) {
         return Err(at.error(None, "`objective.p99_ms` is a number of milliseconds, more than 0, at most 60000"));
     }
-    Ok(Workload {
+    let load = check_load(raw.load.as_ref(), &at)?;
+    let workload = Workload {
         name: raw.name,
         description: raw.description,
         text: text.to_owned(),
-        session: SessionShape {
-            first,
-            journeys: (fewest, most),
-            think_us: ((shortest * 1000.0) as u64, (longest * 1000.0) as u64),
-        },
+        load,
+        session: SessionShape { first, journeys: (fewest, most), think_us },
         objective_p99_ms: raw.objective.p99_ms,
         equality: Equality {
             sessions: raw.equality.sessions,
@@ -83,7 +85,48 @@ pub(super) fn check(raw: WorkloadFile, text: &str, origin: &str) -> Result<Workl
         journeys,
         slots,
         requests,
-    })
+    };
+    if let ArrivalProcess::Recorded(recording) = &workload.load.arrivals {
+        recording.check(&workload)?;
+    }
+    Ok(workload)
+}
+
+fn check_load(table: Option<&Spanned<LoadTable>>, at: &Position<'_>) -> Result<Load, UsageError> {
+    let Some(spanned) = table else { return Ok(Load::default()) };
+    let (table, wrong) = (spanned.get_ref(), |message: &str| Err(at.error(Some(spanned.span()), message)));
+    let form = match (table.form, table.visitors) {
+        (FormWord::Closed, Some(visitors)) if visitors > 0 => LoadForm::Closed { visitors },
+        (FormWord::Closed, _) => {
+            return wrong("a closed load needs `visitors`, 1 or more: how many there are at 100 %");
+        }
+        (_, Some(_)) => {
+            return wrong("`visitors` belongs to a closed load; in the others they arrive at the rate offered");
+        }
+        (FormWord::PartlyOpen, None) => LoadForm::PartlyOpen,
+        (FormWord::Open, None) => LoadForm::Open,
+    };
+    if table.form == FormWord::Closed && (table.arrivals.is_some() || table.recording.is_some()) {
+        return wrong(
+            "visitors of a closed load come back when they have left: it has no `arrivals` and no `recording`",
+        );
+    }
+    let arrivals = match (table.arrivals, &table.recording) {
+        (Some(ArrivalsWord::Recorded) | None, Some(file)) => {
+            // Beside the workload, so that the two can be passed on together.
+            let folder = Path::new(at.origin).parent().unwrap_or_else(|| Path::new(""));
+            let recording = Recording::load(&folder.join(file))
+                .map_err(|error| at.error(Some(spanned.span()), &error.to_string()))?;
+            ArrivalProcess::Recorded(Arc::new(recording))
+        }
+        (Some(ArrivalsWord::Recorded), None) => {
+            return wrong("recorded arrivals need `recording`, the file they are in");
+        }
+        (_, Some(_)) => return wrong("`recording` belongs to `arrivals = \"recorded\"`"),
+        (Some(ArrivalsWord::Constant), None) => ArrivalProcess::Constant,
+        (Some(ArrivalsWord::Poisson) | None, None) => ArrivalProcess::Poisson,
+    };
+    Ok(Load { form, arrivals })
 }
 
 /// Gives steps of one name the same two places: one for the request, one for the redirects that are followed from it.
@@ -97,6 +140,18 @@ fn number_requests(journeys: &mut [Journey]) -> Vec<String> {
         });
     }
     names
+}
+
+/// Milliseconds as a file says them, in microseconds.
+fn check_think(
+    (shortest, longest): (f64, f64),
+    span: Range<usize>,
+    at: &Position<'_>,
+) -> Result<(u64, u64), UsageError> {
+    if !(0.0..=longest).contains(&shortest) || longest > 60_000.0 {
+        return Err(at.error(Some(span), "`think_ms` is [shortest, longest], from 0 to 60000"));
+    }
+    Ok(((shortest * 1000.0) as u64, (longest * 1000.0) as u64))
 }
 
 struct Position<'t> {
@@ -252,6 +307,7 @@ fn check_step(
     Ok(Step {
         name: table.name.clone().unwrap_or_else(|| journey.to_owned()),
         request: 0,
+        think_us: table.think_ms.map(|range| check_think(range, step.span(), at)).transpose()?,
         method,
         path: template(path)?,
         body,

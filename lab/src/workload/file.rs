@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::{UsageError, suggest};
+pub(super) use crate::written::place;
+use crate::{UsageError, written};
 
 /// A workload file as it is written.
 #[derive(Debug, Deserialize)]
@@ -14,6 +15,8 @@ pub(super) struct WorkloadFile {
     pub name: String,
     #[serde(default)]
     pub description: String,
+    #[serde(default)]
+    pub load: Option<Spanned<LoadTable>>,
     #[serde(default)]
     pub session: SessionTable,
     #[serde(default)]
@@ -24,6 +27,35 @@ pub(super) struct WorkloadFile {
     pub variables: BTreeMap<String, Spanned<VariableTable>>,
     #[serde(default)]
     pub journeys: Vec<Spanned<JourneyTable>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LoadTable {
+    #[serde(default)]
+    pub form: FormWord,
+    pub visitors: Option<usize>,
+    pub arrivals: Option<ArrivalsWord>,
+    pub recording: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub(super) enum FormWord {
+    #[default]
+    #[serde(rename = "partly open")]
+    PartlyOpen,
+    #[serde(rename = "open")]
+    Open,
+    #[serde(rename = "closed")]
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ArrivalsWord {
+    Poisson,
+    Constant,
+    Recorded,
 }
 
 #[derive(Debug, Deserialize)]
@@ -105,6 +137,7 @@ pub(super) struct StepTable {
     pub put: Option<String>,
     pub patch: Option<String>,
     pub delete: Option<String>,
+    pub think_ms: Option<(f64, f64)>,
     pub form: Option<BTreeMap<String, toml::Value>>,
     pub json: Option<String>,
     pub body: Option<String>,
@@ -135,29 +168,5 @@ pub(super) struct CaptureTable {
 
 /// Reads the file's text into its tables.
 pub(super) fn read(text: &str, origin: &str) -> Result<WorkloadFile, UsageError> {
-    toml::from_str(text).map_err(|error| {
-        let hint = hint_for(error.message());
-        UsageError::new(format!("{}: {}{hint}", place(text, origin, error.span()), error.message().trim()))
-    })
-}
-
-/// Writes `FILE:LINE` for a position in the text.
-pub(super) fn place(text: &str, origin: &str, span: Option<std::ops::Range<usize>>) -> String {
-    match span {
-        Some(span) => {
-            let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
-            format!("{origin}:{line}")
-        }
-        None => origin.to_owned(),
-    }
-}
-
-/// serde names the wrong word and the right ones between backticks: suggest the nearest.
-fn hint_for(message: &str) -> String {
-    if !message.starts_with("unknown field") && !message.starts_with("unknown variant") {
-        return String::new();
-    }
-    let mut words = message.split('`').skip(1).step_by(2);
-    let Some(wrong) = words.next() else { return String::new() };
-    suggest::did_you_mean(wrong, words)
+    written::read(text, origin)
 }

@@ -2,11 +2,15 @@
 
 mod check;
 mod file;
+mod load;
+mod recording;
 mod template;
 mod trace;
 
 use std::path::Path;
 
+pub use load::{ArrivalProcess, Load, LoadForm};
+pub use recording::Recording;
 pub use template::{Template, Values};
 pub use trace::{Arrivals, PlannedJourney, PlannedSession, Trace, TraceOptions};
 
@@ -24,6 +28,8 @@ pub struct Workload {
     pub description: String,
     /// The text of its file, kept with the run so that the run explains itself.
     pub text: String,
+    /// Who decides when the next request comes.
+    pub load: Load,
     /// How long sessions are and how fast visitors read.
     pub session: SessionShape,
     /// The p99 that defines capacity, milliseconds.
@@ -124,6 +130,8 @@ pub struct Step {
     /// The place of that name in [`Workload::requests`]; the one after it is for the redirects that are followed from here. Steps of
     /// one name share them.
     pub request: usize,
+    /// The pause before it within its journey, microseconds, drawn evenly from this range.
+    pub think_us: Option<(u64, u64)>,
     /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: &'static str,
     /// The path and query.
@@ -205,23 +213,31 @@ impl Workload {
         Ok(check::check(raw, text, origin)?)
     }
 
-    /// The mean number of requests in a journey of the mix, redirects counted.
+    /// The number of requests in a journey, redirects counted.
     fn requests_of(journey: &Journey) -> f64 {
         journey.steps.iter().map(|step| 1.0 + f64::from(u8::from(step.expect.redirect.is_some()))).sum()
     }
 
     /// The mean number of requests in a session, redirects counted.
     pub fn requests_per_session(&self) -> f64 {
-        let weights: f64 = self.journeys.iter().map(|journey| journey.weight).sum();
-        let mean: f64 = self.journeys.iter().map(|journey| journey.weight / weights * Self::requests_of(journey)).sum();
         let first = self.session.first.map_or(0.0, |first| Self::requests_of(&self.journeys[first]));
         let following = (self.session.journeys.0 + self.session.journeys.1) as f64 / 2.0;
-        first + following * mean
+        first + following * self.requests_per_journey()
+    }
+
+    /// The mean number of requests in a journey of the mix, redirects counted.
+    pub fn requests_per_journey(&self) -> f64 {
+        let weights: f64 = self.journeys.iter().map(|journey| journey.weight).sum();
+        self.journeys.iter().map(|journey| journey.weight / weights * Self::requests_of(journey)).sum()
     }
 
     /// The longest that a session lasts when answers take no time, microseconds.
     pub fn longest_session_us(&self) -> u64 {
-        self.session.journeys.1 * self.session.think_us.1
+        let within =
+            |journey: &Journey| journey.steps.iter().filter_map(|step| step.think_us).map(|(_, most)| most).sum();
+        let first: u64 = self.session.first.map_or(0, |first| within(&self.journeys[first]));
+        let longest: u64 = self.journeys.iter().map(within).max().unwrap_or_default();
+        first + self.session.journeys.1 * (self.session.think_us.1 + longest)
     }
 
     /// A line that says what is sent: journeys with their weights.
