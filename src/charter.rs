@@ -27,6 +27,8 @@ pub struct Charter {
     pub groups: BTreeMap<String, Vec<SocketAddr>>,
     /// Where the payment provider is.
     pub provider: String,
+    /// What proves to the others that this is its group, where hops are sealed.
+    pub credentials: Option<String>,
 }
 
 /// A charter with what came along.

@@ -52,6 +52,10 @@ enum Role {
     #[cfg(feature = "lab")]
     #[command(hide = true)]
     Probe(crate::probe::ProbeArguments),
+    /// Be the network of an experiment: pass on what comes, later.
+    #[cfg(feature = "lab")]
+    #[command(hide = true)]
+    Delay(crate::delay::DelayArguments),
 }
 
 /// How one process serves.
@@ -201,6 +205,8 @@ fn run(command: Command) -> anyhow::Result<Ending> {
         Role::Report(arguments) => crate::experiment::report(arguments),
         #[cfg(feature = "lab")]
         Role::Probe(arguments) => crate::probe::run(&arguments),
+        #[cfg(feature = "lab")]
+        Role::Delay(arguments) => crate::delay::run(&arguments),
     }
 }
 

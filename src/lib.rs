@@ -10,6 +10,8 @@ pub mod charter;
 pub mod cli;
 pub mod compose;
 #[cfg(feature = "lab")]
+mod delay;
+#[cfg(feature = "lab")]
 pub mod experiment;
 #[cfg(feature = "lab")]
 pub mod known_hops;
@@ -22,6 +24,8 @@ pub mod place;
 pub mod probe;
 #[cfg(feature = "payments")]
 pub mod provider;
+#[cfg(feature = "split")]
+pub mod sealing;
 pub mod serve;
 pub mod settings;
 pub mod shop_data;

@@ -129,7 +129,7 @@ impl Process {
             false => provider,
         };
         let mut place =
-            neighbours.beside(Place::alone(runtime.clone(), here), &self.topology).with_faults(faults.clone());
+            neighbours.beside(Place::alone(runtime.clone(), here), &self.topology).with_faults(faults.clone()).with_between(self.settings.seam.place)?;
         let shop = compose::shop(&mut place, &self.settings, &provider).await?;
         Ok((place, shop, runtime))
     }
@@ -180,13 +180,20 @@ impl Process {
     }
 
     fn internal(&self, listener: TcpListener, operations: Operations, hops: Hops) -> anyhow::Result<Server> {
+        #[cfg(feature = "tls")]
+        let tls = hops.tls().map(seam::wire::Tls::server_config);
         let factory = move || {
             App::new().configure(|app| operations::configure(&operations, app)).configure(|app| hops.configure(app))
         };
         // Hops have been drained when it is stopped, so that it need not wait.
         let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(1);
         // Without it, an answer that follows another waits for an acknowledgement, up to 40 ms.
-        Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
+        let server = server.tcp_nodelay(true).disable_signals();
+        #[cfg(feature = "tls")]
+        if let Some(tls) = tls {
+            return Ok(server.listen_rustls_0_23(listener, tls)?.run());
+        }
+        Ok(server.listen(listener)?.run())
     }
 
     fn workers(&self) -> usize {

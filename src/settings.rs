@@ -74,8 +74,25 @@ pub struct Provider {
 pub struct Seam {
     /// `true` for one plain POST per call, where a proxy stands between; lines otherwise.
     pub plain: bool,
+    /// `true` to seal hops by TLS; `up` hands out the certificates.
+    pub tls: bool,
+    /// What stands between modules of one process: nothing, but for experiments.
+    pub place: Between,
     /// What a process shows the others, where no `up` hands it out; empty: nobody is refused, which is for trusted networks alone.
     pub identity: runtime::settings::Secret,
+}
+
+/// What stands between modules of one process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Between {
+    /// Nothing: they call one another.
+    #[default]
+    Here,
+    /// The codec: every call is written and read, in memory.
+    Codec,
+    /// The codec and the network stack: every call goes over this process's own address, which `up` gives it.
+    Loopback,
 }
 
 /// Known changes to the shop's cost, by which the lab checks itself.
@@ -86,8 +103,13 @@ pub struct Lab {
     pub delay_us: u64,
     /// Burns so many microseconds of CPU for every page.
     pub burn_us: u64,
+<<<<<<< /tmp/part/src__settings.rs
+    /// Puts a network between the groups of `up` on which every round trip takes so many microseconds longer; none when absent.
+    pub hop_delay_us: Option<u64>,
+=======
     /// Asks so many idle processes for every page (see `known_hops`); needs a binary that was built with `--features lab`.
     pub hops: u32,
+>>>>>>> /tmp/part/new
     /// The folder to which each process writes the spans of sampled calls (see [`crate::spans`]); empty: none are recorded.
     pub spans: PathBuf,
     /// The folder in which the lab asks for faults (see [`crate::lab_faults`]); empty: nobody asks.

@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use actix_web::web;
 use anyhow::Context as _;
 use runtime::Shutdown;
-use seam::wire::{CarriedBy, Identity, PeerOptions, Peers, Server, ServerBuilder, ServerOptions};
+use seam::wire::{CarriedBy, Identity, PeerOptions, Peers, Server, ServerBuilder, ServerOptions, Tls};
 
 use super::Listeners;
 use crate::{
     charter::{self, Charter},
     place::{Elsewhere, Place},
+    sealing,
     settings::Settings,
     topology::Topology,
 };
@@ -34,11 +35,12 @@ pub struct Neighbours {
 struct Known {
     identity: Identity,
     peers: Peers,
+    tls: Option<Tls>,
 }
 
 /// What other processes may ask of this one; nothing when there are none.
 #[derive(Clone)]
-pub struct Hops(Option<Server>);
+pub struct Hops(Option<Server>, Option<Tls>);
 
 impl Neighbours {
     /// Learns of the others from `up`, or from the topology and the settings where no `up` is; nobody without a group.
@@ -55,12 +57,13 @@ impl Neighbours {
         let Some(commission) = charter::receive()? else {
             let written = settings.seam.identity.expose();
             let identity = if written.is_empty() { Identity::open(group) } else { Identity::from_text(written)? };
-            let known = Known::new(identity, addresses_in(topology)?, settings);
+            let known = Known::new(identity, addresses_in(topology)?, sealing::tls(None, settings)?, settings);
             return Ok(Self { handed_down: None, provider: None, known: Some(known) });
         };
         charter::follow_leash(shutdown.clone());
-        let Charter { identity, groups, provider } = commission.charter;
-        let known = Known::new(Identity::from_text(&identity)?, groups, settings);
+        let Charter { identity, groups, provider, credentials } = commission.charter;
+        let tls = sealing::tls(credentials.as_deref(), settings)?;
+        let known = Known::new(Identity::from_text(&identity)?, groups, tls, settings);
         commission.internal.set_nonblocking(true)?;
         let handed_down = Listeners { public: commission.public, internal: Some(commission.internal) };
         Ok(Self { handed_down: Some(handed_down), provider: Some(provider), known: Some(known) })
@@ -89,7 +92,7 @@ impl Neighbours {
     /// # Errors
     /// When two methods cannot be told apart on the wire.
     pub fn hops(&self, place: &Place, topology: &Topology) -> anyhow::Result<Hops> {
-        let Some(known) = &self.known else { return Ok(Hops(None)) };
+        let Some(known) = &self.known else { return Ok(Hops(None, None)) };
         let mut builder = ServerBuilder::new(known.identity.clone(), ServerOptions::default());
         for routes in place.offered() {
             builder = builder.offer(routes);
@@ -98,7 +101,7 @@ impl Neighbours {
             let speaking = group.modules.iter().map(|module| module.as_str()).chain(["relay"]);
             builder = builder.knows(&group.name, speaking);
         }
-        Ok(Hops(Some(builder.build().map_err(anyhow::Error::msg)?)))
+        Ok(Hops(Some(builder.build().map_err(anyhow::Error::msg)?), known.tls.clone()))
     }
 
     /// Lets calls to others end.
@@ -110,13 +113,18 @@ impl Neighbours {
 }
 
 impl Known {
-    fn new(identity: Identity, addresses: BTreeMap<String, Vec<SocketAddr>>, settings: &Settings) -> Self {
+    fn new(
+        identity: Identity,
+        addresses: BTreeMap<String, Vec<SocketAddr>>,
+        tls: Option<Tls>,
+        settings: &Settings,
+    ) -> Self {
         let carried_by = if settings.seam.plain { CarriedBy::Plain } else { CarriedBy::Lines };
-        let peers = Peers::new(identity.clone(), PeerOptions { carried_by, ..PeerOptions::default() });
+        let peers = Peers::new(identity.clone(), PeerOptions { carried_by, tls: tls.clone(), ..PeerOptions::default() });
         for (group, addresses) in addresses {
             peers.add(&group, addresses);
         }
-        Self { identity, peers }
+        Self { identity, peers, tls }
     }
 }
 
@@ -134,6 +142,12 @@ fn addresses_in(topology: &Topology) -> anyhow::Result<BTreeMap<String, Vec<Sock
 }
 
 impl Hops {
+    /// What seals the internal listener, where hops are sealed.
+    #[cfg(feature = "tls")]
+    pub fn tls(&self) -> Option<&Tls> {
+        self.1.as_ref()
+    }
+
     /// Mounts the routes on the internal listener.
     pub fn configure(&self, app: &mut web::ServiceConfig) {
         if let Some(server) = &self.0 {

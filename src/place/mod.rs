@@ -8,14 +8,14 @@ use events::{Outbox, Relay, Subscriber};
 use runtime::Runtime;
 use seam::{Contract, Edges, ModuleName, Provides, Seat};
 
-use crate::lab_faults::LabFaults;
+use crate::{lab_faults::LabFaults, settings::Between};
 
 #[cfg(feature = "split")]
 use self::event_delivery::{Doormat, EventDelivery, Push};
 #[cfg(feature = "split")]
 use crate::lab_faults::{HinderedCarrier, HinderedRoutes, HinderedSubscriber};
 #[cfg(feature = "split")]
-use seam::wire::{Peers, Routes};
+use seam::wire::{Carrier, Codec, InMemory, Peers, Routes};
 
 /// A process while the shop is composed in it.
 pub struct Place {
@@ -27,6 +27,8 @@ pub struct Place {
     #[cfg_attr(not(feature = "split"), expect(dead_code, reason = "a binary without the remote half refuses them"))]
     faults: LabFaults,
     consumers: BTreeMap<&'static str, Arc<dyn Subscriber>>,
+    #[cfg(feature = "split")]
+    between: Between,
     #[cfg(feature = "split")]
     elsewhere: Option<Elsewhere>,
     #[cfg(feature = "split")]
@@ -51,6 +53,8 @@ impl Place {
             here,
             faults: LabFaults::default(),
             consumers: BTreeMap::new(),
+            #[cfg(feature = "split")]
+            between: Between::Here,
             #[cfg(feature = "split")]
             elsewhere: None,
             #[cfg(feature = "split")]
@@ -89,7 +93,48 @@ impl Place {
         }
         #[cfg(feature = "split")]
         self.offered.push(seat.routes());
+        #[cfg(feature = "split")]
+        if let Some(carrier) = self.carrier_between(C::DESCRIPTOR.module, || seat.routes()) {
+            return Seat::over(carrier, &self.edges);
+        }
         seat
+    }
+
+    /// The same process with something between its own modules.
+    ///
+    /// # Errors
+    /// When that is the network stack and the process has no address for it, or this binary has nothing that could be between.
+    pub fn with_between(self, between: Between) -> anyhow::Result<Self> {
+        #[cfg(feature = "split")]
+        {
+            anyhow::ensure!(
+                between != Between::Loopback || self.elsewhere.is_some(),
+                "`seam.place` is `loopback`, but this process has no address for its own modules: start the topology with `cleave \
+                 up`, also a monolith"
+            );
+            Ok(Self { between, ..self })
+        }
+        #[cfg(not(feature = "split"))]
+        {
+            anyhow::ensure!(
+                between == Between::Here,
+                "`seam.place` is set, but this binary has neither codec nor lines: build it with `--features split`"
+            );
+            Ok(self)
+        }
+    }
+
+    /// What carries calls from this process to itself; nothing where its modules call one another.
+    #[cfg(feature = "split")]
+    fn carrier_between(&self, module: &'static str, routes: impl FnOnce() -> Arc<dyn Routes>) -> Option<Arc<dyn Carrier>> {
+        match (self.between, &self.elsewhere) {
+            (Between::Here, _) | (Between::Loopback, None) => None,
+            (Between::Codec, _) => Some(Arc::new(InMemory::new(routes(), Codec::default()))),
+            (Between::Loopback, Some(elsewhere)) => {
+                let own = elsewhere.topology.group_of(ModuleName::new(module));
+                Some(elsewhere.peers.carrier(&own.name))
+            }
+        }
     }
 
     /// Seats a module at the process that has it.
@@ -134,15 +179,29 @@ impl Place {
 
     fn subscriber(&self, consumer: &'static str) -> anyhow::Result<Arc<dyn Subscriber>> {
         if let Some(inbox) = self.consumers.get(consumer) {
+            #[cfg(feature = "split")]
+            if let Some(carrier) = self.carrier_between(consumer, || self.doormat([(consumer, inbox.clone())].into())) {
+                return Ok(self.push(consumer, carrier));
+            }
             return Ok(inbox.clone());
         }
         #[cfg(feature = "split")]
         if let Some(elsewhere) = &self.elsewhere {
             let group = elsewhere.topology.group_of(ModuleName::new(consumer));
-            let way = Seat::<dyn EventDelivery>::over(elsewhere.peers.carrier(&group.name), &self.edges);
-            return Ok(Arc::new(Push::new(consumer, way.asked_by(ModuleName::new("relay")))));
+            return Ok(self.push(consumer, elsewhere.peers.carrier(&group.name)));
         }
         anyhow::bail!("nobody consumes for {consumer}: it is neither in this process nor in another")
+    }
+
+    #[cfg(feature = "split")]
+    fn push(&self, consumer: &'static str, carrier: Arc<dyn Carrier>) -> Arc<dyn Subscriber> {
+        let way = Seat::<dyn EventDelivery>::over(carrier, &self.edges);
+        Arc::new(Push::new(consumer, way.asked_by(ModuleName::new("relay"))))
+    }
+
+    #[cfg(feature = "split")]
+    fn doormat(&self, consumers: BTreeMap<&'static str, Arc<dyn Subscriber>>) -> Arc<dyn Routes> {
+        Seat::<dyn EventDelivery>::here(Arc::new(Doormat::new(consumers)), &self.edges).routes()
     }
 
     /// What other processes may ask of this one.
@@ -150,8 +209,7 @@ impl Place {
     pub fn offered(&self) -> Vec<Arc<dyn Routes>> {
         let mut offered = self.offered.clone();
         if !self.consumers.is_empty() {
-            let doormat = Seat::<dyn EventDelivery>::here(Arc::new(Doormat::new(self.consumers.clone())), &self.edges);
-            offered.push(doormat.routes());
+            offered.push(self.doormat(self.consumers.clone()));
         }
         offered
     }

@@ -1,6 +1,7 @@
 //! Runs a whole topology on this machine: a process for each group, restarted when it dies, ended in order.
 
 mod child;
+mod network;
 
 use std::{
     collections::BTreeMap,
@@ -13,12 +14,16 @@ use anyhow::Context as _;
 use runtime::{DataFolder, Runtime, Sharing, Shutdown};
 use seam::wire::Secret;
 
-use self::child::{Child, Role};
+use self::{
+    child::{Child, Role},
+    network::Network,
+};
 use crate::{
     charter::Charter,
     cli::{self, Ending, UpOptions},
     compose::STOREFRONT,
     listeners,
+    sealing,
     settings::Settings,
     shop_data,
     topology::Topology,
@@ -49,7 +54,7 @@ async fn supervise(topology: Topology, settings: Settings, options: UpOptions) -
     let folder = DataFolder::lock(&settings.data, [NAME], Sharing::Alone)?;
     fill(&settings).await?;
 
-    let children = children(&topology, &settings, &options, public)?;
+    let (children, network) = children(&topology, &settings, &options, public)?;
     let mut running = Vec::new();
     for child in &children {
         running.push(tokio::spawn(child.clone().keep_running(shutdown.clone())));
@@ -73,7 +78,7 @@ async fn supervise(topology: Topology, settings: Settings, options: UpOptions) -
     for task in running {
         let _ = task.await;
     }
-    drop(folder);
+    drop((folder, network));
     Ok(Ending::Done)
 }
 
@@ -92,7 +97,7 @@ fn children(
     settings: &Settings,
     options: &UpOptions,
     public: TcpListener,
-) -> anyhow::Result<Vec<Arc<Child>>> {
+) -> anyhow::Result<(Vec<Arc<Child>>, Network)> {
     let loopback = || TcpListener::bind(("127.0.0.1", 0)).context("no port is free on loopback");
     let provider = loopback()?;
     let provider_url = format!("http://{}", provider.local_addr()?);
@@ -106,12 +111,15 @@ fn children(
     }
     let addresses = internal.iter().map(|(group, listener)| Ok((group.clone(), vec![listener.local_addr()?])));
     let addresses: BTreeMap<_, _> = addresses.collect::<anyhow::Result<_>>()?;
+    let (network, addresses) = Network::between(addresses, settings)?;
     let secret = Secret::random();
     let names: Vec<&str> = topology.groups.iter().map(|group| group.name.as_str()).collect();
+    let credentials = sealing::credentials(&names, settings)?;
     let charter = |group: &str| Charter {
         identity: secret.identity(group, &names).to_text(),
         groups: addresses.clone(),
         provider: provider_url.clone(),
+        credentials: credentials.get(group).cloned(),
     };
 
     let mut public = Some(public);
@@ -125,7 +133,7 @@ fn children(
         let role = Role::Group(Box::new(group.clone()));
         children.push(Arc::new(Child::new(role, charter(&group.name), handed_down, settings, options)?));
     }
-    Ok(children)
+    Ok((children, network))
 }
 
 /// The group with the pages ends first, so that no visitor meets a shop without its modules; the provider last.
