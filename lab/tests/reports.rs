@@ -125,7 +125,8 @@ fn every_broken_control_makes_a_run_unusable_and_says_so() {
             run.equality.differences.push(difference);
         }),
         ("invariants did not hold: I2 broken", |run| {
-            run.blocks[0].verification = Some(Verification { holds: false, text: "I1 holds\nI2 broken".to_owned() });
+            let text = "I1 holds\nI2 broken".to_owned();
+            run.blocks[0].verification = Some(Verification { holds: false, text, checked: true });
         }),
         ("process serve appeared", |run| run.blocks[1].troubles.push("at load 25: process serve appeared".to_owned())),
         ("differs in CPU per request", |run| {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Kind, Metric, again};
-use crate::archive::{Part, Point, Run};
+use crate::archive::{Part, Point, Run, SideRecord};
 use crate::generator::new_histogram;
 use crate::protocol::own_percent;
 use crate::statistics::{Interval, difference_interval_at};
@@ -114,7 +114,11 @@ fn judge_deltas(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String
         (Part::KnownBurn, "known CPU burn per request", lone(Kind::CpuPerRequest), protocol.injected_burn_us as f64),
     ];
     for (part, name, metric, expected) in cases {
-        let (Some(first), Some(side)) = (run.compared().next(), run.side_for(part)) else { continue };
+        let Some(first) = run.compared().next() else { continue };
+        let Some(side) = run.side_for(part) else {
+            controls.extend((expected > 0.0).then(|| left_out(name, &metric, expected, first)));
+            continue;
+        };
         let interval = difference_interval_at(protocol.level(), &metric.pairs(run, &first.name, &side.name));
         let reach = expected * protocol.delta_tolerance;
         let holds = interval.is_some_and(|found| {
@@ -143,6 +147,25 @@ fn judge_deltas(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String
             holds,
             decides: true,
         });
+    }
+}
+
+/// A known delta that was not injected, and why; the verdicts then rest on the other controls.
+fn left_out(name: &str, metric: &Metric, expected: f64, first: &SideRecord) -> Control {
+    let why = match &first.stranger {
+        Some(_) => "somebody else's program, which does not say `known_deltas = true`",
+        None => "it was not asked for",
+    };
+    Control {
+        name: format!("{name}, left out: {why}"),
+        metric: Some(metric.name()),
+        unit: metric.unit(),
+        expected: Some(expected),
+        found: None,
+        low: None,
+        high: None,
+        holds: false,
+        decides: false,
     }
 }
 
@@ -178,20 +201,22 @@ fn judge_answers(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<Strin
         reasons
             .push(format!("{} does not answer like the first side: {}: {}", first.side, first.request, first.detail));
     }
-    let checked: Vec<_> = run.blocks.iter().filter_map(|block| Some((block, block.verification.as_ref()?))).collect();
+    let verified: Vec<_> = run.blocks.iter().filter_map(|block| Some((block, block.verification.as_ref()?))).collect();
+    let checked: Vec<_> = verified.iter().filter(|(_, verification)| verification.checked).collect();
     let broken: Vec<_> = checked.iter().filter(|(_, verification)| !verification.holds).collect();
-    controls.push(at_most_zero(
-        "blocks after which an invariant did not hold",
-        broken.len() as f64,
-        !checked.is_empty(),
-    ));
+    // Strangers need not say how their data is checked; then nothing decides on it, and the panel says that it was not.
+    let cannot_be_checked = checked.is_empty() && !verified.is_empty();
+    controls.push(Control {
+        decides: !cannot_be_checked,
+        ..at_most_zero("blocks after which an invariant did not hold", broken.len() as f64, !checked.is_empty())
+    });
     if let Some((block, verification)) = broken.first() {
         // Programs print a line per invariant; the telling one is the first that does not say that it holds.
         let line = verification.text.lines().find(|line| !line.trim().is_empty() && !line.contains(" holds"));
         let words = line.or_else(|| verification.text.lines().next()).unwrap_or_default();
         reasons.push(format!("after round {} of {} the invariants did not hold: {words}", block.round, block.side));
     }
-    if checked.is_empty() {
+    if verified.is_empty() {
         reasons.push("the invariants were never checked".to_owned());
     }
 }

@@ -100,6 +100,9 @@ pub struct SideRecord {
     pub part: Part,
     /// What was added to its environment.
     pub environment: BTreeMap<String, String>,
+    /// The whole file of commands, when it is somebody else's program.
+    #[serde(default)]
+    pub stranger: Option<String>,
 }
 
 /// Why a side is part of a run.

@@ -8,7 +8,7 @@ use crate::analysis::load_label;
 use crate::archive::{Block, CapacityRecord, Part, Point, ProcessRecord, SideRecord};
 use crate::generator::{Pacing, Think};
 use crate::protocol::{LoadStretch, own_load};
-use crate::side::{RunningSide, copy_folder, pss_bytes};
+use crate::side::{Process, RunningSide, Usage, copy_folder, pss_bytes};
 use crate::workload::Arrivals;
 
 /// Numbers of traces: one range per round, one number per stretch within it, equal for all sides.
@@ -30,12 +30,12 @@ impl Experiment {
         if data.exists() {
             std::fs::remove_dir_all(&data)?;
         }
-        copy_folder(&self.template(), &data)?;
+        copy_folder(&self.template_of(side), &data)?;
         let letters = |name: &str| -> String {
             name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
         };
         let log = self.folder.join("logs").join(format!("{}-{}.log", letters(purpose), letters(&side.name)));
-        RunningSide::start(&self.executable, &side.topology, &data, &side.environment, &log)
+        self.contender(side).start(&data, &side.environment, &log)
     }
 
     fn data(&self) -> std::path::PathBuf {
@@ -78,7 +78,7 @@ impl Experiment {
         }
         block.troubles.extend(running.stop());
         if !self.stopped() {
-            block.verification = Some(self.executable.verify(&self.data())?);
+            block.verification = Some(self.contender(side).verify(&self.data())?);
         }
         self.display.end_block(&block);
         Ok(block)
@@ -188,13 +188,22 @@ impl Experiment {
 
 fn processes(side: &RunningSide) -> Vec<ProcessRecord> {
     let census = side.census();
-    let record = |(process, usage): &(crate::side::Process, crate::side::Usage)| ProcessRecord {
+    let record = |(process, usage): &(Process, Usage)| ProcessRecord {
         role: process.role,
-        command: shortened(&process.command),
+        command: named(process),
         cpu_ns: usage.cpu_ns,
         pss_bytes: pss_bytes(process.pid).unwrap_or_default(),
     };
     census.processes.iter().map(record).collect()
+}
+
+/// The words of a process, with its group before them where they do not name it.
+fn named(process: &Process) -> String {
+    let words = shortened(&process.command);
+    match &process.group {
+        Some(group) if !words.split(' ').any(|word| word == group) => format!("{group}: {words}"),
+        _ => words,
+    }
 }
 
 /// Arguments tell processes apart; values of settings do not belong into a run that is passed on, so only plain words and groups stay.

@@ -110,7 +110,13 @@ mod tests {
     use crate::protocol::Thoroughness;
 
     fn side(name: &str, part: Part) -> SideRecord {
-        SideRecord { name: name.to_owned(), topology: "monolith".to_owned(), part, environment: BTreeMap::new() }
+        SideRecord {
+            name: name.to_owned(),
+            topology: "monolith".to_owned(),
+            part,
+            environment: BTreeMap::new(),
+            stranger: None,
+        }
     }
 
     #[test]

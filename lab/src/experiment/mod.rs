@@ -3,6 +3,7 @@
 mod accounts;
 mod benefits;
 mod block;
+mod contenders;
 mod equality;
 mod forecast;
 mod ladder;
@@ -20,16 +21,17 @@ use std::time::Instant;
 use anyhow::Context;
 
 use crate::archive::{
-    AccountsRecord, BenefitsRecord, EqualityRecord, Kept, LadderRecord, Part, PredictionsRecord, Run, SCHEMA_VERSION,
+    AccountsRecord, BenefitsRecord, EqualityRecord, Kept, LadderRecord, PredictionsRecord, Run, SCHEMA_VERSION,
     SideRecord, WorkloadRecord, keep_run, write_run,
 };
 use crate::calendar::Moment;
 use crate::environment::Environment;
 use crate::protocol::{Protocol, Stopped, Thoroughness};
-use crate::side::{Executable, Placement, PreferredSession};
+use crate::side::{Contender, Executable, Placement, PreferredSession};
 use crate::statistics::StopReason;
 use crate::workload::Workload;
 use crate::{Outcome, UsageError, report};
+use contenders::sides;
 use progress::Display;
 
 /// What to compare, and how.
@@ -75,16 +77,15 @@ pub fn compare(options: &CompareOptions) -> anyhow::Result<Outcome> {
     let placement = Placement::divide()?;
     check_options(options)?;
     let executable = Executable { path: options.executable.clone(), cpus: placement.side.clone() };
-    for topology in &options.topologies {
-        executable.check_topology(topology)?;
-    }
+    let contenders = contenders::asked_for(&executable, &options.topologies)?;
     let stop = Arc::new(AtomicBool::new(false));
     let signals = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM]
         .map(|signal| signal_hook::flag::register(signal, Arc::clone(&stop)));
     // On a thread of its own, because it keeps itself to the generator's CPU and the caller's thread is not ours to move.
     let outcome = std::thread::scope(|scope| {
         let measuring = scope.spawn(|| {
-            Experiment::prepare(options, workload, placement, executable, Arc::clone(&stop)).and_then(Experiment::run)
+            Experiment::prepare(options, workload, placement, executable, contenders, Arc::clone(&stop))
+                .and_then(Experiment::run)
         });
         measuring.join().map_err(|_| anyhow::anyhow!("the lab panicked; what was measured before is in the run folder"))
     })?;
@@ -123,6 +124,8 @@ fn check_options(options: &CompareOptions) -> anyhow::Result<()> {
 struct Experiment {
     workload: Workload,
     executable: Executable,
+    /// What runs as each side, by what was asked for.
+    contenders: BTreeMap<String, Contender>,
     folder: PathBuf,
     /// Template and copies of the data; gone when the comparison ends.
     scratch: tempfile::TempDir,
@@ -140,6 +143,7 @@ impl Experiment {
         workload: Workload,
         placement: Placement,
         executable: Executable,
+        contenders: BTreeMap<String, Contender>,
         stop: Arc<AtomicBool>,
     ) -> anyhow::Result<Self> {
         let protocol = Protocol::of(options.thoroughness);
@@ -160,7 +164,7 @@ impl Experiment {
             seed: options.seed,
             environment: Environment::look(&options.executable)?,
             placement,
-            sides: sides(&options.topologies, options.known_deltas, &protocol),
+            sides: sides(&options.topologies, &contenders, options.known_deltas, &protocol),
             protocol,
             workload: WorkloadRecord {
                 name: workload.name.clone(),
@@ -187,6 +191,7 @@ impl Experiment {
         Ok(Self {
             workload,
             executable,
+            contenders,
             folder,
             scratch,
             run,
@@ -201,9 +206,7 @@ impl Experiment {
         // The lab's own threads share the generator's CPU, so that nothing of it takes time from the sides.
         crate::side::pin_lab(&self.run.placement.generator)?;
         let _preferred = PreferredSession::begin();
-        self.display
-            .say(&format!("seeding the data that every block starts from ({})", self.executable.path.display()));
-        self.executable.seed(&self.template())?;
+        self.seed_templates()?;
         let measured = self.measure();
         self.run.seconds = self.began.elapsed().as_secs_f64();
         let is_whole = |stopped: &Stopped| stopped.reason != StopReason::Interrupted;
@@ -266,6 +269,9 @@ impl Experiment {
             self.display.say(&format!("pilot of {}: comparing answers, then looking for its capacity", side.name));
             let running = self.start(&side, "pilot")?;
             let answers = self.replay_for_equality(&running)?;
+            if let Some(ended) = running.ended_early() {
+                anyhow::bail!("in the pilot of {}, {ended}", side.name);
+            }
             match &reference {
                 None => {
                     self.run.equality.sessions = self.workload.equality.sessions;
@@ -291,37 +297,6 @@ impl Experiment {
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
-
-    fn template(&self) -> PathBuf {
-        self.scratch.path().join("template")
-    }
-}
-
-fn sides(topologies: &[String], known_deltas: bool, protocol: &Protocol) -> Vec<SideRecord> {
-    let side = |name: String, topology: &str, part, environment: &[(&str, u64)]| SideRecord {
-        name,
-        topology: topology.to_owned(),
-        part,
-        environment: environment
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), value.to_string()))
-            .collect::<BTreeMap<_, _>>(),
-    };
-    let mut sides: Vec<SideRecord> =
-        topologies.iter().map(|name| side(name.clone(), name, Part::Compared, &[])).collect();
-    let first = &topologies[0];
-    sides.push(side(format!("{first} (again)"), first, Part::Again, &[]));
-    let delay = protocol.injected_delay_us;
-    if known_deltas && delay > 0 {
-        let name = format!("{first} +{} ms", delay as f64 / 1000.0);
-        sides.push(side(name, first, Part::KnownDelay, &[("CLEAVE__LAB__DELAY_US", delay)]));
-    }
-    let burn = protocol.injected_burn_us;
-    if known_deltas && burn > 0 {
-        let name = format!("{first} +{burn} µs CPU");
-        sides.push(side(name, first, Part::KnownBurn, &[("CLEAVE__LAB__BURN_US", burn)]));
-    }
-    sides
 }
 
 fn joined(topologies: &[String]) -> String {

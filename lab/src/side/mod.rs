@@ -1,17 +1,23 @@
 //! One side of a comparison while it runs: its processes, their data, and what they use.
 
 mod command;
+mod contender;
 mod cpus;
 mod data;
 mod priority;
 mod processes;
+mod readiness;
 mod running;
+mod started;
+mod stranger;
 
 pub use command::{Executable, Verification};
+pub use contender::Contender;
 pub use cpus::Placement;
 pub use data::copy_folder;
 pub use processes::{Census, Process, Role, Usage};
 pub use running::RunningSide;
+pub use stranger::Stranger;
 
 pub(crate) use cpus::pin_this_thread as pin_lab;
 pub(crate) use priority::{PreferredSession, prefer_generator};

@@ -30,6 +30,8 @@ pub struct Process {
     pub role: Role,
     /// Its arguments, without the program's own path.
     pub command: String,
+    /// The group it belongs to: what follows `--group` in its arguments, or the group of a stranger's file.
+    pub group: Option<String>,
 }
 
 /// What one process has used so far.
@@ -51,8 +53,13 @@ pub struct Census {
 impl Census {
     /// Takes the census of the tree under `root`, itself included.
     pub fn take(root: i32) -> Self {
+        Self::of(tree(root))
+    }
+
+    /// Takes the census of these processes.
+    pub(super) fn of(members: Vec<Process>) -> Self {
         let mut processes = Vec::new();
-        for process in tree(root) {
+        for process in members {
             // A process that ended between the two looks is absent; the next census tells.
             if let Some(usage) = usage(process.pid) {
                 processes.push((process, usage));
@@ -115,20 +122,15 @@ fn switches(pid: i32) -> u64 {
 /// The tree under `root`, itself first.
 pub(super) fn tree(root: i32) -> Vec<Process> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        if let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok())
-            && let Some(parent) = parent_of(pid)
-        {
+    for pid in all_processes() {
+        if let Some((parent, _)) = kin(pid) {
             children.entry(parent).or_default().push(pid);
         }
     }
     let mut found = Vec::new();
     let mut waiting = vec![root];
     while let Some(pid) = waiting.pop() {
-        if let Some(arguments) = arguments_of(pid) {
-            let role = if is_provider(&arguments) { Role::Provider } else { Role::Side };
-            found.push(Process { pid, role, command: arguments.join(" ") });
-        }
+        found.extend(look_at(pid));
         if let Some(below) = children.get(&pid) {
             waiting.extend(below.iter().rev());
         }
@@ -141,11 +143,36 @@ pub(super) fn tree(root: i32) -> Vec<Process> {
     found
 }
 
-fn parent_of(pid: i32) -> Option<i32> {
+/// The members of a process group, whoever their parents are.
+pub(super) fn process_group(leader: i32) -> Vec<Process> {
+    all_processes().filter(|pid| kin(*pid).is_some_and(|(_, group)| group == leader)).filter_map(look_at).collect()
+}
+
+/// Whether a process runs: one that has ended and waits for its parent to notice does not.
+pub(super) fn is_alive(pid: i32) -> bool {
+    arguments_of(pid).is_some()
+}
+
+fn all_processes() -> impl Iterator<Item = i32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// What can be seen of a living process.
+fn look_at(pid: i32) -> Option<Process> {
+    let arguments = arguments_of(pid)?;
+    let role = if is_provider(&arguments) { Role::Provider } else { Role::Side };
+    let group = arguments.iter().skip_while(|argument| *argument != "--group").nth(1).cloned();
+    Some(Process { pid, role, command: arguments.join(" "), group })
+}
+
+/// The parent of a process, and its process group.
+fn kin(pid: i32) -> Option<(i32, i32)> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name stands in brackets and may hold anything, brackets and spaces included.
     let after_name = &text[text.rfind(')')? + 1..];
-    after_name.split_whitespace().nth(1)?.parse().ok()
+    let mut fields = after_name.split_whitespace().skip(1);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
 /// The arguments of a process without the program's path; none for a process that has ended or is a zombie.
