@@ -43,8 +43,15 @@ enum Chore {
         #[arg(long)]
         strict: bool,
     },
-    /// Let the lab measure a program whose extra cost is known: minutes, on a machine that does nothing else.
-    Calibrate,
+    /// Let the lab measure a program whose extra cost is known, or itself: minutes, on a machine that does nothing else.
+    Calibrate {
+        /// Instead, compare monolith and services quickly so many times, and count how often A/A includes 1: three minutes each.
+        #[arg(long, value_name = "TIMES", num_args = 0..=1, default_missing_value = "20")]
+        repeat: Option<u32>,
+        /// Where the repetitions are kept; those that it holds are not measured again [default: target/calibrate].
+        #[arg(long, value_name = "DIR", requires = "repeat")]
+        into: Option<PathBuf>,
+    },
     /// Kill the shop under load again and again, in one process and in many, and verify what is left.
     Crash {
         /// How often each shape is killed.
@@ -72,7 +79,8 @@ fn main() -> ExitCode {
         Chore::Check => check::check(),
         Chore::Test => suite::test(),
         Chore::Bench { names, json, strict } => bench::bench(&names, json.as_deref(), strict),
-        Chore::Calibrate => calibrate::calibrate(),
+        Chore::Calibrate { repeat: Some(times), into } => calibrate::repeat(times, into),
+        Chore::Calibrate { repeat: None, .. } => calibrate::calibrate(),
         Chore::Crash { rounds, seed } => crash::crash(rounds, seed),
         Chore::Graph => graph::draw(),
         Chore::NewModule { name: Some(name), .. } => new_module::make(&house::root(), &name),

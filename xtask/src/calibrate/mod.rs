@@ -1,8 +1,12 @@
 //! Whether the lab finds a cost that is known: minutes on a machine that does nothing else, so no test.
 
+mod repeat;
+
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+
+pub(crate) use repeat::repeat;
 
 use crate::{house, step::Step};
 
