@@ -34,6 +34,10 @@ pub struct CompareArguments {
     /// Break, flood, grow and restart modules, to see what a split buys; a full run does.
     #[arg(long)]
     benefits: bool,
+    /// With the benefits: change and build modules in a copy of this checkout, and time how long that takes to reach visitors. Needs cargo and
+    /// minutes.
+    #[arg(long, value_name = "CHECKOUT")]
+    changes: Option<PathBuf>,
     /// Keep every request as a line of `requests.csv.zst`.
     #[arg(long)]
     requests: bool,
@@ -58,7 +62,9 @@ pub struct ReportArguments {
 /// # Errors
 /// When something fails on the way; what was measured until then is kept.
 pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
-    let CompareArguments { topologies, workload, full, out, seed, ladder, predict, benefits, requests, .. } = arguments;
+    let CompareArguments { topologies, workload, full, out, seed, ladder, predict, benefits, changes, requests, .. } =
+        arguments;
+    let benefits = benefits || changes.is_some();
     let beside = Beside { ladder: ladder || full, predict: predict || full, benefits: benefits || full, requests };
     let thoroughness = if full { Thoroughness::Full } else { Thoroughness::Quick };
     let executable = std::env::current_exe()?;
@@ -71,6 +77,7 @@ pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
         seed,
         known_deltas: true,
         beside,
+        changes,
     })?;
     Ok(Ending::Answered(outcome.exit_code()))
 }

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
                 seed: 1,
                 known_deltas: true,
                 beside: lab::Beside::default(),
+                changes: None,
             })
         }
         [command, run, rest @ ..] if command == "report" => {

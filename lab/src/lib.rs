@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod analysis;
 pub mod archive;
+pub mod benefits;
 mod calendar;
 pub mod delay;
 pub mod environment;

@@ -27,6 +27,7 @@ fn options(out: &Path, topologies: &[&str]) -> CompareOptions {
         seed: 1,
         known_deltas: true,
         beside: lab::Beside::default(),
+        changes: None,
     }
 }
 

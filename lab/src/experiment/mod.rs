@@ -24,6 +24,7 @@ use crate::archive::{
     AccountsRecord, BenefitsRecord, EqualityRecord, Kept, LadderRecord, PredictionsRecord, Run, SCHEMA_VERSION,
     SideRecord, WorkloadRecord, keep_run, write_run,
 };
+use crate::benefits::Changes;
 use crate::calendar::Moment;
 use crate::environment::Environment;
 use crate::protocol::{Protocol, Stopped, Thoroughness};
@@ -54,6 +55,9 @@ pub struct CompareOptions {
     pub known_deltas: bool,
     /// What to do beside the blocks.
     pub beside: Beside,
+    /// The checkout in a copy of which modules are changed and built, to time how long that takes to reach visitors; nowhere when absent.
+    /// Its `config/changes.toml` says how.
+    pub changes: Option<PathBuf>,
 }
 
 /// What a run does beside its blocks; a full run does all of it.
@@ -133,6 +137,10 @@ struct Experiment {
     began: Instant,
     stop: Arc<AtomicBool>,
     display: Display,
+    /// What was asked for beside the blocks.
+    beside: Beside,
+    /// Where changes are timed.
+    changes: Option<Changes>,
     /// Whether it was said that the run cannot be written at the moment.
     told_of_failure: bool,
 }
@@ -147,6 +155,7 @@ impl Experiment {
         stop: Arc<AtomicBool>,
     ) -> anyhow::Result<Self> {
         let protocol = Protocol::of(options.thoroughness);
+        let changes = options.changes.as_deref().map(Changes::read).transpose()?;
         let moment = Moment::now();
         let folder = match &options.out {
             Some(out) => out.clone(),
@@ -198,6 +207,8 @@ impl Experiment {
             began: Instant::now(),
             stop,
             display: Display::new(),
+            beside: options.beside,
+            changes,
             told_of_failure: false,
         })
     }

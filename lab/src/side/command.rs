@@ -47,6 +47,13 @@ impl Executable {
         Err(UsageError::new(format!("`{topology}` is not a topology that can be compared: {words}")).into())
     }
 
+    /// What the program prints of a topology, as JSON.
+    pub fn describe(&self, topology: &str) -> anyhow::Result<Vec<u8>> {
+        let output = self.run(&["topology", topology, "--format", "json"])?;
+        anyhow::ensure!(output.status.success(), "`topology {topology}` failed: {}", tail(&output.stderr, 500).trim());
+        Ok(output.stdout)
+    }
+
     /// Makes, migrates and seeds a data folder.
     pub fn seed(&self, data: &Path) -> anyhow::Result<()> {
         let output = self.run(&["seed", "--data", &data.to_string_lossy()])?;
@@ -77,7 +84,7 @@ impl Executable {
         serde_json::from_slice(&output.stdout).context("`probe --json` did not print a list of rungs")
     }
 
-    fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
+    pub(crate) fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
         let mut command = Command::new(&self.path);
         command.args(arguments).stdin(Stdio::null());
         on_cpus(&self.cpus, move || command.output())?
