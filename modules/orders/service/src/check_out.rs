@@ -30,14 +30,14 @@ impl Desk {
         let begun = store::find_by_key(self.database.reader(), wanted.session, &wanted.key);
         let (begun, contents) = tokio::join!(begun, self.asks.cart.get(call, wanted.cart));
         if let Some(begun) = begun.stored()? {
-            return self.answer_again(call, begun, &fingerprint).await;
+            return answer_again(begun, &fingerprint);
         }
         let contents = contents.map_err(|fault: Fault<CartError>| Failure::unavailable(trouble("cart", &fault)))?;
         if contents.lines.is_empty() {
             // The first of two that came at once may have been placed since, and emptied the cart.
             let begun = store::find_by_key(self.database.reader(), wanted.session, &wanted.key).await.stored()?;
             let Some(begun) = begun else { return Err(OrdersError::EmptyCart.into()) };
-            return self.answer_again(call, begun, &fingerprint).await;
+            return answer_again(begun, &fingerprint);
         }
         let order = self.priced(call, &wanted, &contents, &face).await?;
         let pending = StoredOrder {
@@ -54,7 +54,13 @@ impl Desk {
         };
         // From here on the visitor may go away: what was begun is brought to an end.
         let circumstances = Circumstances::of(call);
-        let ended = tokio::spawn(async move { self.place(&circumstances, pending, wanted.card).await }).await;
+        let held = self.in_hand.take(pending.order.id);
+        let held = held.ok_or_else(|| Failure::unavailable("the id of a new order is in use"))?;
+        let placing = async move {
+            let _held = held;
+            self.place(&circumstances, pending, wanted.card).await
+        };
+        let ended = tokio::spawn(placing).await;
         ended.unwrap_or_else(|error| Err(Failure::unavailable(format!("the check-out was cut off: {error}"))))
     }
 
@@ -108,26 +114,17 @@ impl Desk {
             paid_with: Some(face.to_string()),
         })
     }
+}
 
-    /// The same answer as the first time, or why there is none.
-    pub(crate) async fn answer_again(
-        &self,
-        call: &Call,
-        begun: StoredOrder,
-        fingerprint: &str,
-    ) -> Outcome<Order, OrdersError> {
-        if begun.fingerprint != fingerprint {
-            return Err(OrdersError::KeyReused.into());
-        }
-        match begun.status {
-            Status::Pending => Err(OrdersError::InProgress.into()),
-            Status::Failed => Err(begun.failure.unwrap_or(OrdersError::FailedBefore).into()),
-            Status::Confirmed | Status::Cancelling | Status::Cancelled => {
-                // If the first answer was lost to a crash, so may have been this last step.
-                self.clear_cart(call, &begun).await;
-                Ok(begun.order)
-            }
-        }
+/// The same answer as the first time, or why there is none.
+pub(crate) fn answer_again(begun: StoredOrder, fingerprint: &str) -> Outcome<Order, OrdersError> {
+    if begun.fingerprint != fingerprint {
+        return Err(OrdersError::KeyReused.into());
+    }
+    match begun.status {
+        Status::Pending => Err(OrdersError::InProgress.into()),
+        Status::Failed => Err(begun.failure.unwrap_or(OrdersError::FailedBefore).into()),
+        Status::Confirmed | Status::Cancelling | Status::Cancelled => Ok(begun.order),
     }
 }
 

@@ -12,6 +12,7 @@ use vocabulary::Card;
 use crate::{
     Desk,
     asks::{Circumstances, trouble},
+    check_out::answer_again,
     store,
     stored_order::StoredOrder,
     tables::Status,
@@ -45,13 +46,11 @@ impl Desk {
         pending: StoredOrder,
         card: Card,
     ) -> Outcome<Order, OrdersError> {
-        let held = self.in_hand.take(pending.order.id);
-        let _held = held.ok_or_else(|| Failure::unavailable("the id of a new order is in use"))?;
         let row = pending.clone();
         let unit = self.database.write(move |tx| Box::pin(async move { store::insert(tx, row).await.stored() }));
         let begun: Result<Option<StoredOrder>, Failure<OrdersError>> = unit.await;
         if let Some(begun) = begun? {
-            return self.answer_again(&circumstances.step(), begun, &pending.fingerprint).await;
+            return answer_again(begun, &pending.fingerprint);
         }
         let mut order = pending;
         let stop = match self.pay_for(circumstances, &mut order, card).await {
@@ -102,6 +101,8 @@ impl Desk {
         let lines = lines.map(|line| ShippingLine { sku: line.sku.clone(), quantity: line.quantity }).collect();
         let shipped = self.asks.shipping.ship(&circumstances.step(), id, order.order.address.clone(), lines).await;
         let tracking_id = shipped.map_err(not_sent)?.tracking_id;
+        // There is no way back from here, and until the order is confirmed no crash is forgotten.
+        self.clear_cart(&circumstances.step(), order).await;
 
         let confirmed =
             Order { status: OrderStatus::Confirmed, tracking_id: Some(tracking_id.clone()), ..order.order.clone() };
@@ -121,10 +122,7 @@ impl Desk {
         match unit.await.map_err(unwritten)? {
             // Another process has taken it back meanwhile, which it does only when it cannot go forward.
             Status::Pending | Status::Failed => Err(Stop::Back(None)),
-            Status::Confirmed | Status::Cancelling | Status::Cancelled => {
-                self.clear_cart(&circumstances.step(), order).await;
-                Ok(confirmed)
-            }
+            Status::Confirmed | Status::Cancelling | Status::Cancelled => Ok(confirmed),
         }
     }
 
@@ -207,7 +205,7 @@ impl Desk {
     }
 
     /// Takes what was bought out of the cart. An order does not fail by this: the visitor sees what is left.
-    pub(crate) async fn clear_cart(&self, call: &Call, order: &StoredOrder) {
+    async fn clear_cart(&self, call: &Call, order: &StoredOrder) {
         if let Err(fault) = self.asks.cart.clear(call, order.cart, Some(order.cart_version)).await {
             tracing::warn!(order = %order.order.id, %fault, "the cart of a placed order still holds what was bought");
         }

@@ -257,6 +257,8 @@ async fn a_crash_at_each_call_leaves_an_order_that_recovery_settles() {
             assert_eq!(paid, expected, "call {at} {luck:?}");
             let status = if paid { OrderStatus::Confirmed } else { OrderStatus::Failed };
             assert_eq!(audit(&shop.database).await.unwrap().by_status(status).0, 1, "call {at} {luck:?}");
+            let left = shop.network.world(|world| world.in_cart(session.into()));
+            assert_eq!(left == 0, paid, "what was bought is out of the cart, and only that: call {at} {luck:?}");
             let again = desk.check_out(&call(), wanted(session, "key")).await;
             assert_eq!(again.is_ok(), paid, "call {at} {luck:?}: {again:?}");
             saga::assert_invariants(&shop, &desk).await;

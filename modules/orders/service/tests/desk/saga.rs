@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -11,6 +11,7 @@ use orders_contract::{CheckOut, Order, OrderEvent, OrderStatus, OrdersService as
 use orders_service::{OrdersModule, audit};
 use proptest::prelude::*;
 use shipping_contract::ShipmentStatus;
+use tokio::runtime::{Builder, Runtime};
 use vocabulary::{CartId, SessionId};
 
 use crate::{
@@ -152,9 +153,9 @@ fn assert_promises(acknowledged: &Acknowledged, audit: &orders_service::Audit) {
     }
 }
 
-fn tokio() -> &'static tokio::runtime::Runtime {
-    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
+/// What a process runs its tasks in: dropped in a crash, it drops them wherever they are.
+fn process() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 proptest! {
@@ -165,11 +166,12 @@ proptest! {
         waves in prop::collection::vec(prop::collection::vec(visit(), 1..4), 1..4),
         luck in luck(),
     ) {
-        tokio().block_on(async {
+        let test = process();
+        test.block_on(async {
             let shop = Shop::new(luck).await;
             let sessions: Vec<_> = (0..2).map(|_| SessionId::generate()).collect();
             let acknowledged = Acknowledged::default();
-            let mut desk = shop.desk().await;
+            let (mut desk, mut alive) = (shop.desk().await, process());
             for wave in waves {
                 shop.network.world(|world| {
                     for visit in &wave {
@@ -179,22 +181,28 @@ proptest! {
                 let visits = wave.into_iter().map(|visit| {
                     let visiting =
                         visit_the_shop(desk.clone(), sessions[visit.session], visit, acknowledged.clone());
-                    tokio::spawn(visiting)
+                    alive.spawn(visiting)
                 });
                 tokio::select! {
                     _ = join_all(visits) => {}
                     () = shop.network.crashed() => {
+                        std::mem::replace(&mut alive, process()).shutdown_background();
                         desk = shop.desk().await;
                         let recovering = desk.clone();
+                        let settled = alive.spawn(async move { recovering.settle_once().await });
                         tokio::select! {
-                            settled = recovering.settle_once() => drop(settled),
-                            () = shop.network.crashed() => desk = shop.desk().await,
+                            settled = settled => drop(settled),
+                            () = shop.network.crashed() => {
+                                std::mem::replace(&mut alive, process()).shutdown_background();
+                                desk = shop.desk().await;
+                            }
                         }
                     }
                 }
             }
             shop.network.be_good();
-            // Whoever is still at it in the last process ends by itself; nobody else is.
+            // Visitors who went away have left check-outs behind them, which end by themselves.
+            shop.end(desk).await;
             let desk = shop.desk().await;
             shop.settle(&desk).await;
             assert_invariants(&shop, &desk).await;
@@ -202,6 +210,7 @@ proptest! {
 
             shop.network.deliver_late();
             assert_invariants(&shop, &desk).await;
+            alive.shutdown_background();
         });
     }
 }

@@ -42,6 +42,13 @@ impl Shop {
         OrdersModule::start(self.database.clone(), self.network.asks(), settings).await.unwrap()
     }
 
+    /// Lets a process finish what it has in hand.
+    pub(crate) async fn end(&self, desk: OrdersModule) {
+        let shutdown = Shutdown::by_hand(Duration::from_secs(20));
+        shutdown.request();
+        desk.run(shutdown).await;
+    }
+
     /// Recovers until nothing is left to be done.
     pub(crate) async fn settle(&self, desk: &OrdersModule) {
         eventually("every order is settled", || async {

@@ -79,6 +79,10 @@ impl World {
         contents.version += 1;
     }
 
+    pub(crate) fn in_cart(&self, cart: CartId) -> u64 {
+        self.carts[&cart].units()
+    }
+
     pub(crate) fn clear(&mut self, cart: CartId, version: Option<u64>) {
         let contents = self.carts.entry(cart).or_default();
         if version.is_none_or(|version| version == contents.version) {
