@@ -10,7 +10,7 @@ pub mod charter;
 pub mod cli;
 pub mod compose;
 #[cfg(feature = "lab")]
-mod delay;
+pub mod delay;
 #[cfg(feature = "lab")]
 pub mod experiment;
 #[cfg(feature = "lab")]

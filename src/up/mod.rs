@@ -14,10 +14,8 @@ use anyhow::Context as _;
 use runtime::{DataFolder, Runtime, Sharing, Shutdown};
 use seam::wire::Secret;
 
-use self::{
-    child::{Child, Role},
-    network::Network,
-};
+use self::child::{Child, Role};
+pub(crate) use self::network::Network;
 use crate::{
     charter::Charter,
     cli::{self, Ending, UpOptions},

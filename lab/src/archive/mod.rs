@@ -334,6 +334,34 @@ pub struct Rung {
     /// CPU for each byte more, with 64 callers at a time: from a second answer of another size.
     #[serde(default)]
     pub cpu_ns_per_byte: Option<f64>,
+    /// Bytes both ways on the connection, frames included, where there is one.
+    #[serde(default)]
+    pub wire_bytes: Option<f64>,
+    /// Context switches of both ends per call, with one caller.
+    #[serde(default)]
+    pub switches: Option<f64>,
+    /// How the whole program is put on this rung; none where it cannot be.
+    #[serde(default)]
+    pub workload: Option<RungPlace>,
+}
+
+/// How `up` puts a program on a rung, so that every call between its modules goes that way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RungPlace {
+    /// Whether the topology is one of a single process or of many.
+    pub processes: Processes,
+    /// What is added to its environment.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// How many processes a topology has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Processes {
+    /// One.
+    One,
+    /// More than one.
+    Several,
 }
 
 impl Run {
