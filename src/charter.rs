@@ -23,7 +23,9 @@ pub const VARIABLE: &str = "CLEAVE_CHARTER";
 pub struct Charter {
     /// What it shows the other groups, as the seam writes it.
     pub identity: String,
-    /// Where each group's internal listeners are.
+    /// Which of its group's replicas it is, from 1.
+    pub replica: u32,
+    /// Where each group's internal listeners are, one for each of its replicas.
     pub groups: BTreeMap<String, Vec<SocketAddr>>,
     /// Where the payment provider is.
     pub provider: String,
@@ -38,7 +40,7 @@ pub struct Commission {
     pub charter: Charter,
     /// Its internal listener.
     pub internal: TcpListener,
-    /// Its public listener, for the group that has the storefront.
+    /// Its public listener, for the group that has the storefront; its replicas share it.
     pub public: Option<TcpListener>,
 }
 

@@ -32,6 +32,10 @@ pub const PAYMENTS: ModuleName = ModuleName::new("payments");
 #[cfg(feature = "orders")]
 const ORDERS: ModuleName = ModuleName::new("orders");
 
+/// Beside replicas, an order that nothing has happened to for so long is nobody's: visitors wait 15 seconds for a check-out.
+#[cfg(feature = "orders")]
+const LONGEST_CHECK_OUT: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// The modules in the order they are composed, and whom each asks.
 const MODULES: &[(&str, &[&str])] = &[
     ("catalog", &[]),
@@ -147,7 +151,10 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
 
     // Catalog: what there is to buy. Asks nobody.
     let catalog = seat!(place, dyn Catalog, "catalog", {
-        Arc::new(catalog_service::CatalogModule::start(database!(runtime, catalog, Full)).await?)
+        let database = database!(runtime, catalog, Full);
+        let catalog = Arc::new(catalog_service::CatalogModule::start(database.clone()).await?);
+        place.follows(database, &catalog, |catalog| async move { catalog.restock().await });
+        catalog
     });
 
     // Currency: what money is worth. Asks nobody.
@@ -168,6 +175,9 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
     // Accounts: who the shop knows. Asks nobody.
     let accounts = seat!(place, dyn Accounts, "accounts", {
         let settings = accounts_service::AccountsSettings::default();
+        // Each replica counts guesses for itself.
+        let attempts = settings.attempts.div_ceil(place.replicas());
+        let settings = accounts_service::AccountsSettings { attempts, ..settings };
         Arc::new(accounts_service::AccountsModule::start(database!(runtime, accounts, Full), settings).await?)
     });
 
@@ -194,7 +204,9 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
 
     // Reviews: what people say. Asks nobody; learns from orders who bought what.
     let reviews = seat!(place, dyn Reviews, "reviews", {
-        let reviews = Arc::new(reviews_service::ReviewsModule::start(database!(runtime, reviews, Full)).await?);
+        let database = database!(runtime, reviews, Full);
+        let reviews = Arc::new(reviews_service::ReviewsModule::start(database.clone()).await?);
+        place.follows(database, &reviews, |reviews| async move { reviews.refresh().await });
         place.consumes("reviews", reviews.inbox());
         reviews
     });
@@ -202,7 +214,12 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
     // Recommendations: what goes with what. Asks nobody; learns from orders what was bought together.
     let recommendations = seat!(place, dyn Recommendations, "recommendations", {
         let database = database!(runtime, recommendations, Rebuildable);
-        let recommendations = Arc::new(recommendations_service::RecommendationsModule::start(database).await?);
+        let mut recommendations = recommendations_service::RecommendationsModule::start(database.clone()).await?;
+        if place.shares_its_data() {
+            recommendations = recommendations.beside_replicas();
+        }
+        let recommendations = Arc::new(recommendations);
+        place.follows(database, &recommendations, |recommendations| async move { recommendations.refresh().await });
         place.consumes("recommendations", recommendations.inbox());
         recommendations
     });
@@ -227,7 +244,12 @@ pub async fn shop(place: &mut Place, settings: &Settings, provider: &str) -> any
             promotions: promotions.asked_by(ORDERS),
         };
         let database = database!(runtime, orders, Full);
-        let orders = orders_service::OrdersModule::start(database, asks, orders_service::OrdersSettings::default());
+        let recovery = match place.shares_its_data() {
+            true => orders_service::Recovery::After(LONGEST_CHECK_OUT),
+            false => orders_service::Recovery::AtOnce,
+        };
+        let settings = orders_service::OrdersSettings { recovery, ..orders_service::OrdersSettings::default() };
+        let orders = orders_service::OrdersModule::start(database, asks, settings);
         let orders = Arc::new(orders.await?);
         place.publishes(orders.outbox(), &["notifications", "recommendations", "reviews"])?;
         runtime.tasks.spawn("orders recovery", orders.as_ref().clone().run(runtime.shutdown.clone()));

@@ -89,7 +89,7 @@ impl Process {
         if let Some(group) = &self.group {
             return Ok(self.topology.group(group)?.modules.clone());
         }
-        let (name, processes) = (&self.topology.name, self.topology.groups.len());
+        let (name, processes) = (&self.topology.name, self.topology.processes());
         anyhow::ensure!(
             processes == 1,
             "the topology {name} has {processes} processes: run it with `cleave up {name}`, or one of them with --group"
@@ -117,7 +117,12 @@ impl Process {
         shutdown: &Shutdown,
         faults: &LabFaults,
     ) -> anyhow::Result<(Place, Shop, Runtime)> {
-        let folder = DataFolder::lock(&self.settings.data, here.iter().map(|module| module.as_str()), Sharing::Alone)?;
+        let replicas = match &self.group {
+            Some(group) => self.topology.group(group)?.replicas,
+            None => 1,
+        };
+        let sharing = if replicas > 1 { Sharing::WithReplicas } else { Sharing::Alone };
+        let folder = DataFolder::lock(&self.settings.data, here.iter().map(|module| module.as_str()), sharing)?;
         let runtime = Runtime::new(folder, shutdown.clone());
         if self.group.is_none() {
             shop_data::fill(&runtime, self.settings.seed.products).await?;
@@ -128,8 +133,8 @@ impl Process {
             true => crate::provider::inside(&runtime)?,
             false => provider,
         };
-        let mut place =
-            neighbours.beside(Place::alone(runtime.clone(), here), &self.topology).with_faults(faults.clone()).with_between(self.settings.seam.place)?;
+        let place = neighbours.beside(Place::alone(runtime.clone(), here), &self.topology);
+        let mut place = place.with_faults(faults.clone()).one_of(replicas).with_between(self.settings.seam.place)?;
         let shop = compose::shop(&mut place, &self.settings, &provider).await?;
         Ok((place, shop, runtime))
     }

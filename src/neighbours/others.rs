@@ -61,8 +61,9 @@ impl Neighbours {
             return Ok(Self { handed_down: None, provider: None, known: Some(known) });
         };
         charter::follow_leash(shutdown.clone());
-        let Charter { identity, groups, provider, credentials } = commission.charter;
+        let Charter { identity, groups, provider, replica, credentials } = commission.charter;
         let tls = sealing::tls(credentials.as_deref(), settings)?;
+        tracing::debug!(group, replica, "commissioned by `cleave up`");
         let known = Known::new(Identity::from_text(&identity)?, groups, tls, settings);
         commission.internal.set_nonblocking(true)?;
         let handed_down = Listeners { public: commission.public, internal: Some(commission.internal) };
@@ -120,7 +121,8 @@ impl Known {
         settings: &Settings,
     ) -> Self {
         let carried_by = if settings.seam.plain { CarriedBy::Plain } else { CarriedBy::Lines };
-        let peers = Peers::new(identity.clone(), PeerOptions { carried_by, tls: tls.clone(), ..PeerOptions::default() });
+        let peers =
+            Peers::new(identity.clone(), PeerOptions { carried_by, tls: tls.clone(), ..PeerOptions::default() });
         for (group, addresses) in addresses {
             peers.add(&group, addresses);
         }

@@ -2,10 +2,10 @@
 
 mod event_delivery;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Display, future::Future, sync::Arc};
 
 use events::{Outbox, Relay, Subscriber};
-use runtime::Runtime;
+use runtime::{Database, Runtime};
 use seam::{Contract, Edges, ModuleName, Provides, Seat};
 
 use crate::{lab_faults::LabFaults, settings::Between};
@@ -24,6 +24,7 @@ pub struct Place {
     /// All edges of the process.
     pub edges: Edges,
     here: Vec<ModuleName>,
+    replicas: u32,
     #[cfg_attr(not(feature = "split"), expect(dead_code, reason = "a binary without the remote half refuses them"))]
     faults: LabFaults,
     consumers: BTreeMap<&'static str, Arc<dyn Subscriber>>,
@@ -51,6 +52,7 @@ impl Place {
             runtime,
             edges: Edges::default(),
             here,
+            replicas: 1,
             faults: LabFaults::default(),
             consumers: BTreeMap::new(),
             #[cfg(feature = "split")]
@@ -71,6 +73,36 @@ impl Place {
     /// The same process with the faults that the lab asks of it.
     pub fn with_faults(self, faults: LabFaults) -> Self {
         Self { faults, ..self }
+    }
+
+    /// The same process as one of so many replicas, which work on the same data.
+    pub fn one_of(self, replicas: u32) -> Self {
+        Self { replicas, ..self }
+    }
+
+    /// How many processes answer what is answered here, this one among them.
+    pub fn replicas(&self) -> u32 {
+        self.replicas
+    }
+
+    /// Whether other processes write into the databases of the modules that are here.
+    pub fn shares_its_data(&self) -> bool {
+        self.replicas > 1
+    }
+
+    /// Keeps the memory of a module that is here in step with what replicas write into its database; nothing when there are none.
+    #[cfg_attr(not(feature = "shop"), allow(dead_code, reason = "a binary with some of the modules may have none with a memory"))]
+    pub fn follows<M, F, R, E>(&self, database: Database, module: &Arc<M>, refresh: F)
+    where
+        M: Send + Sync + 'static,
+        F: Fn(Arc<M>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display + Send + 'static,
+    {
+        if self.shares_its_data() {
+            let (module, shutdown) = (module.clone(), self.runtime.shutdown.clone());
+            self.runtime.tasks.spawn("following replicas", database.follow(shutdown, move || refresh(module.clone())));
+        }
     }
 
     /// Whether the module is answered in this process.

@@ -8,9 +8,9 @@ use super::Topology;
 use crate::compose::asks;
 
 pub(super) fn text(topology: &Topology) -> String {
-    let mut out = format!("{}: {}\n", topology.name, counted(topology.groups.len(), "process", "processes"));
+    let mut out = format!("{}: {}\n", topology.name, counted(topology.processes(), "process", "processes"));
     for group in &topology.groups {
-        let _ = writeln!(out, "  {}", group.name);
+        let _ = writeln!(out, "  {}", group.titled());
         for module in &group.modules {
             let asked: Vec<_> = asks(*module).map(|asked| way(topology, *module, asked)).collect();
             let asked = if asked.is_empty() { String::new() } else { format!(" -> {}", asked.join(", ")) };
@@ -30,7 +30,7 @@ fn way(topology: &Topology, from: ModuleName, to: ModuleName) -> String {
 pub(super) fn mermaid(topology: &Topology) -> String {
     let mut out = String::from("flowchart LR\n");
     for group in &topology.groups {
-        let _ = writeln!(out, "  subgraph group-{0}[\"{0}\"]", group.name);
+        let _ = writeln!(out, "  subgraph group-{}[\"{}\"]", group.name, group.titled());
         for module in &group.modules {
             let _ = writeln!(out, "    {module}");
         }

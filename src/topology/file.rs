@@ -4,9 +4,17 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
 use seam::ModuleName;
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::{Group, Topology, TopologyError, module};
 use crate::compose::modules;
+
+/// Enough to use the cores of a large machine; more is a slip.
+const MOST_REPLICAS: u32 = 64;
+
+/// What is said to somebody who wants to run a stranger's file.
+const COMMANDS: &str =
+    ". A file whose groups are commands is somebody else's program: `cleave compare` starts and measures it";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +29,7 @@ struct WrittenGroup {
     internal: Option<SocketAddr>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
+    replicas: Option<Spanned<u32>>,
 }
 
 pub(super) fn read(path: &Path) -> Result<Topology, TopologyError> {
@@ -34,9 +43,9 @@ pub(super) fn read(path: &Path) -> Result<Topology, TopologyError> {
 
 fn parse(place: &str, text: &str) -> Result<Topology, TopologyError> {
     let written: Written = toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
-        let place = line.map_or_else(|| place.to_owned(), |line| format!("{place}:{line}"));
-        TopologyError::File { place, reason: error.message().to_owned() }
+        let place = error.span().map_or_else(|| place.to_owned(), |span| at(place, text, span.start));
+        let commands = if error.message().contains("`command`") { COMMANDS } else { "" };
+        TopologyError::File { place, reason: format!("{}{commands}", error.message()) }
     })?;
     let mut groups = Vec::new();
     let mut placed = Vec::new();
@@ -51,13 +60,36 @@ fn parse(place: &str, text: &str) -> Result<Topology, TopologyError> {
             members.push(module);
         }
         members.sort_by_key(|member| modules().position(|module| module == *member));
-        groups.push(Group { name, modules: members, internal: group.internal, environment: group.environment });
+        let replicas = replicas(place, text, &name, &group)?;
+        let WrittenGroup { internal, environment, .. } = group;
+        groups.push(Group { name, modules: members, internal, environment, replicas });
     }
     let missing: Vec<_> = modules().filter(|module| !placed.contains(module)).map(ModuleName::as_str).collect();
     if !missing.is_empty() {
         return Err(TopologyError::Missing { place: place.to_owned(), missing: missing.join(", ") });
     }
     Ok(Topology { name: place.to_owned(), groups })
+}
+
+/// How many processes of a group there are to be, when that can be.
+fn replicas(place: &str, text: &str, name: &str, group: &WrittenGroup) -> Result<u32, TopologyError> {
+    let Some(written) = &group.replicas else { return Ok(1) };
+    let refused = |reason: String| TopologyError::Replicas { place: at(place, text, written.span().start), reason };
+    let replicas = *written.get_ref();
+    if !(1..=MOST_REPLICAS).contains(&replicas) {
+        return Err(refused(format!("{name} is to have {replicas} replicas: write 1 to {MOST_REPLICAS}")));
+    }
+    if replicas > 1 && group.internal.is_some() {
+        return Err(refused(format!(
+            "{name} has an `internal` address, which is one process, and {replicas} replicas: leave one of the two out. Replicas share \
+             the files of their databases, so that they live on one machine, where `cleave up` chooses their addresses"
+        )));
+    }
+    Ok(replicas)
+}
+
+fn at(place: &str, text: &str, position: usize) -> String {
+    format!("{place}:{}", text[..position].matches('\n').count() + 1)
 }
 
 #[cfg(test)]
@@ -69,6 +101,27 @@ mod tests {
         let wrong = "[groups.front]\nmodules = [\"storefront\"]\nreplica = 2\n";
         let told = parse("pair.toml", wrong).unwrap_err().to_string();
         assert!(told.starts_with("pair.toml:3") && told.contains("replica"), "{told}");
+    }
+
+    #[test]
+    fn replicas_that_cannot_be_are_refused_where_they_stand() {
+        let told = |lines: &str| {
+            let wrong = format!("[groups.front]\nmodules = [\"storefront\"]\n{lines}\n");
+            parse("pair.toml", &wrong).unwrap_err().to_string()
+        };
+        assert!(
+            told("replicas = 0").starts_with("pair.toml:3: front is to have 0 replicas"),
+            "{}",
+            told("replicas = 0")
+        );
+        let addressed = told("internal = \"127.0.0.1:7101\"\nreplicas = 2");
+        assert!(addressed.starts_with("pair.toml:4") && addressed.contains("one machine"), "{addressed}");
+    }
+
+    #[test]
+    fn somebody_elses_program_is_sent_to_the_lab() {
+        let told = parse("pair.toml", "[groups.front]\ncommand = [\"node\"]\n").unwrap_err().to_string();
+        assert!(told.starts_with("pair.toml:2") && told.contains("cleave compare"), "{told}");
     }
 
     #[test]

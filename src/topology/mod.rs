@@ -33,6 +33,8 @@ pub struct Group {
     pub internal: Option<SocketAddr>,
     /// Set in the environment of its process.
     pub environment: BTreeMap<String, String>,
+    /// How many processes there are of it, all alike: 1 or more.
+    pub replicas: u32,
 }
 
 fn as_texts<S: serde::Serializer>(modules: &[ModuleName], serializer: S) -> Result<S::Ok, S::Error> {
@@ -78,6 +80,14 @@ pub enum TopologyError {
         place: String,
         /// Which.
         missing: String,
+    },
+    /// Replicas that cannot be.
+    #[error("{place}: {reason}")]
+    Replicas {
+        /// File and line.
+        place: String,
+        /// Why not.
+        reason: String,
     },
     /// A file that cannot be read.
     #[error("{place}: {reason}")]
@@ -157,6 +167,11 @@ impl Topology {
         Ok(Self { name: asked.to_owned(), groups: alone.chain(together).collect() })
     }
 
+    /// How many processes serve it.
+    pub fn processes(&self) -> usize {
+        self.groups.iter().map(|group| group.replicas as usize).sum()
+    }
+
     /// The group of this name.
     ///
     /// # Errors
@@ -191,8 +206,18 @@ impl Topology {
 }
 
 impl Group {
+    /// Whether other processes do the same work on the same data.
+    pub fn is_replicated(&self) -> bool {
+        self.replicas > 1
+    }
+
+    /// Its name as people read it, with the number of its processes where that is not one.
+    pub fn titled(&self) -> String {
+        if self.is_replicated() { format!("{} × {}", self.name, self.replicas) } else { self.name.clone() }
+    }
+
     fn of(name: &str, modules: Vec<ModuleName>) -> Self {
-        Self { name: name.to_owned(), modules, internal: None, environment: BTreeMap::new() }
+        Self { name: name.to_owned(), modules, internal: None, environment: BTreeMap::new(), replicas: 1 }
     }
 }
 

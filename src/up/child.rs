@@ -43,14 +43,15 @@ const CALM_AFTER: Duration = Duration::from_secs(60);
 pub(super) enum Role {
     /// The payment provider's stand-in.
     Provider,
-    /// A group of the topology.
-    Group(Box<Group>),
+    /// A process of a group of the topology: which of its replicas, from 1.
+    Group { group: Box<Group>, replica: u32 },
 }
 
 /// A process that `up` looks after.
 #[derive(Debug)]
 pub(super) struct Child {
     role: Role,
+    name: String,
     arguments: Vec<String>,
     charter: Charter,
     listeners: Vec<TcpListener>,
@@ -76,7 +77,7 @@ impl Child {
         let data = settings.data.display().to_string();
         let mut arguments: Vec<String> = match &role {
             Role::Provider => vec!["provider".into()],
-            Role::Group(group) => {
+            Role::Group { group, .. } => {
                 let mut arguments = vec!["serve".into(), "--topology".into(), options.topology.clone()];
                 arguments.extend(["--group".into(), group.name.clone()]);
                 if let Some(file) = &options.config {
@@ -88,14 +89,17 @@ impl Child {
         arguments.extend(["--data".into(), data]);
         let drain = Duration::from_millis(settings.drain_ms);
         let state = watch::Sender::new(State::default());
-        Ok(Self { role, arguments, charter, listeners, drain, state, stopping: Mutex::new(false) })
+        let name = match &role {
+            Role::Provider => "provider".to_owned(),
+            Role::Group { group, replica } if group.is_replicated() => format!("{}/{replica}", group.name),
+            Role::Group { group, .. } => group.name.clone(),
+        };
+        Ok(Self { role, name, arguments, charter, listeners, drain, state, stopping: Mutex::new(false) })
     }
 
+    /// The name of its group, and which of the replicas it is where there are several.
     pub(super) fn name(&self) -> &str {
-        match &self.role {
-            Role::Provider => "provider",
-            Role::Group(group) => &group.name,
-        }
+        &self.name
     }
 
     pub(super) fn is_provider(&self) -> bool {
@@ -103,14 +107,16 @@ impl Child {
     }
 
     pub(super) fn has(&self, module: ModuleName) -> bool {
-        matches!(&self.role, Role::Group(group) if group.modules.contains(&module))
+        matches!(&self.role, Role::Group { group, .. } if group.modules.contains(&module))
     }
 
     /// What the child is for, in a few words.
     pub(super) fn what(&self) -> String {
         match &self.role {
             Role::Provider => "the payment provider's stand-in".to_owned(),
-            Role::Group(group) => group.modules.iter().map(|module| module.as_str()).collect::<Vec<_>>().join(", "),
+            Role::Group { group, .. } => {
+                group.modules.iter().map(|module| module.as_str()).collect::<Vec<_>>().join(", ")
+            }
         }
     }
 
@@ -174,7 +180,7 @@ impl Child {
         let mut command = std::process::Command::new(executable);
         command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.env(charter::VARIABLE, "stdin").env("LISTEN_FDS", self.listeners.len().to_string());
-        if let Role::Group(group) = &self.role {
+        if let Role::Group { group, .. } = &self.role {
             command.envs(&group.environment);
         }
         let mut mappings = Vec::new();

@@ -1,4 +1,4 @@
-//! Runs a whole topology on this machine: a process for each group, restarted when it dies, ended in order.
+//! Runs a whole topology on this machine: the processes of each group, each restarted when it dies, ended in order.
 
 mod child;
 mod network;
@@ -20,8 +20,7 @@ use crate::{
     charter::Charter,
     cli::{self, Ending, UpOptions},
     compose::STOREFRONT,
-    listeners,
-    sealing,
+    listeners, sealing,
     settings::Settings,
     shop_data,
     topology::Topology,
@@ -52,7 +51,7 @@ async fn supervise(topology: Topology, settings: Settings, options: UpOptions) -
     let folder = DataFolder::lock(&settings.data, [NAME], Sharing::Alone)?;
     fill(&settings).await?;
 
-    let (children, network) = children(&topology, &settings, &options, public)?;
+    let (children, network) = children(&topology, &settings, &options, &public)?;
     let mut running = Vec::new();
     for child in &children {
         running.push(tokio::spawn(child.clone().keep_running(shutdown.clone())));
@@ -94,42 +93,49 @@ fn children(
     topology: &Topology,
     settings: &Settings,
     options: &UpOptions,
-    public: TcpListener,
+    public: &TcpListener,
 ) -> anyhow::Result<(Vec<Arc<Child>>, Network)> {
     let loopback = || TcpListener::bind(("127.0.0.1", 0)).context("no port is free on loopback");
     let provider = loopback()?;
     let provider_url = format!("http://{}", provider.local_addr()?);
-    let mut internal = BTreeMap::new();
+    let mut internal: BTreeMap<String, Vec<TcpListener>> = BTreeMap::new();
     for group in &topology.groups {
-        let listener = match group.internal {
-            Some(address) => listeners::bind(address)?,
-            None => loopback()?,
+        let listener = || match group.internal {
+            Some(address) => listeners::bind(address),
+            None => loopback(),
         };
-        internal.insert(group.name.clone(), listener);
+        let listeners = (0..group.replicas).map(|_| listener()).collect::<anyhow::Result<_>>()?;
+        internal.insert(group.name.clone(), listeners);
     }
-    let addresses = internal.iter().map(|(group, listener)| Ok((group.clone(), vec![listener.local_addr()?])));
-    let addresses: BTreeMap<_, _> = addresses.collect::<anyhow::Result<_>>()?;
+    let mut addresses: BTreeMap<String, Vec<SocketAddr>> = BTreeMap::new();
+    for (group, listeners) in &internal {
+        let bound = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
+        addresses.insert(group.clone(), bound);
+    }
     let (network, addresses) = Network::between(addresses, settings)?;
     let secret = Secret::random();
     let names: Vec<&str> = topology.groups.iter().map(|group| group.name.as_str()).collect();
     let credentials = sealing::credentials(&names, settings)?;
-    let charter = |group: &str| Charter {
+    let charter = |group: &str, replica: u32| Charter {
         identity: secret.identity(group, &names).to_text(),
+        replica,
         groups: addresses.clone(),
         provider: provider_url.clone(),
         credentials: credentials.get(group).cloned(),
     };
 
-    let mut public = Some(public);
     let mut children =
-        vec![Arc::new(Child::new(Role::Provider, charter("provider"), vec![provider], settings, options)?)];
+        vec![Arc::new(Child::new(Role::Provider, charter("provider", 1), vec![provider], settings, options)?)];
     for group in &topology.groups {
-        let mut handed_down = vec![internal.remove(&group.name).expect("each group has had a listener bound")];
-        if group.modules.contains(&STOREFRONT) {
-            handed_down.extend(public.take());
+        for (replica, listener) in (1..).zip(internal.remove(&group.name).unwrap_or_default()) {
+            let mut handed_down = vec![listener];
+            if group.modules.contains(&STOREFRONT) {
+                // One queue of connections for all replicas: what one of them has not taken when it dies, another takes.
+                handed_down.push(public.try_clone()?);
+            }
+            let role = Role::Group { group: Box::new(group.clone()), replica };
+            children.push(Arc::new(Child::new(role, charter(&group.name, replica), handed_down, settings, options)?));
         }
-        let role = Role::Group(Box::new(group.clone()));
-        children.push(Arc::new(Child::new(role, charter(&group.name), handed_down, settings, options)?));
     }
     Ok((children, network))
 }

@@ -292,6 +292,7 @@ impl Experiment {
                 Some(first) => {
                     let differences = equality::differences(&side.name, first, &answers);
                     for difference in &differences {
+            let answers = answers?;
                         self.display.say(&format!("answers differ: {} on {}", difference.request, difference.side));
                     }
                     self.run.equality.differences.extend(differences);

@@ -6,6 +6,7 @@
 //!   ends in a commit or a roll-back.
 //! - **Small caches.** Thirteen processes with their readers fit a laptop; what is read often lives in a service's memory.
 
+mod follow;
 mod migrate;
 mod open;
 mod stored;

@@ -3,6 +3,7 @@
 //! - Questions touch no database. They read a [`Shelf`] that is replaced as a whole and never changed.
 //! - A change is committed first, then the shelf is read from the tables again, one reader after the other; so memory never
 //!   shows what was not committed, and never goes back to what was there before.
+//! - What a replica has committed is seen when memory is told to [`restock`](CatalogModule::restock).
 
 mod check;
 mod search;
@@ -59,6 +60,17 @@ impl CatalogModule {
         self.shelf.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Reads the shelf from the tables again: for what a replica of this process has put there.
+    ///
+    /// # Errors
+    /// When the database refuses; the shelf is then as it was.
+    pub async fn restock(&self) -> Result<(), DbErr> {
+        let _restocking = self.restocking.lock().await;
+        let shelf = table::load(self.database.reader()).await?;
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
+        Ok(())
+    }
+
     async fn put(self, product: Product, trace: String) -> Outcome<(), CatalogError> {
         let outbox = self.outbox.traced(trace);
         self.database
@@ -72,10 +84,7 @@ impl CatalogModule {
                 })
             })
             .await?;
-        let _restocking = self.restocking.lock().await;
-        let shelf = table::load(self.database.reader()).await.stored()?;
-        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
-        Ok(())
+        self.restock().await.stored()
     }
 }
 

@@ -35,6 +35,7 @@ const COUNTED_PRODUCTS: usize = 40;
 pub struct RecommendationsModule {
     database: Database,
     memory: Arc<Memory>,
+    counts_events: bool,
 }
 
 struct Memory {
@@ -49,11 +50,25 @@ impl RecommendationsModule {
     /// When the database refuses.
     pub async fn start(database: Database) -> Result<Self, DbErr> {
         let streets = Streets::new(table::neighbourhood(database.reader()).await?);
-        let mut counts = Counts::default();
-        for (one, other, times) in table::bought_together(database.reader()).await? {
-            counts.add(&one, &other, times, |sku| streets.place(sku));
-        }
-        Ok(Self { database, memory: Arc::new(Memory { streets, counts: RwLock::new(counts) }) })
+        let counts = counted(&database, &streets).await?;
+        Ok(Self { database, memory: Arc::new(Memory { streets, counts: RwLock::new(counts) }), counts_events: true })
+    }
+
+    /// The same module as one of several replicas, which hear of different orders: memory is what [`refresh`](Self::refresh) has read,
+    /// and nothing is added to it, which could be counted twice.
+    #[must_use]
+    pub fn beside_replicas(self) -> Self {
+        Self { counts_events: false, ..self }
+    }
+
+    /// Reads the counts from the tables again.
+    ///
+    /// # Errors
+    /// When the database refuses; memory is then as it was.
+    pub async fn refresh(&self) -> Result<(), DbErr> {
+        let counts = counted(&self.database, &self.memory.streets).await?;
+        *self.memory.counts.write().unwrap_or_else(PoisonError::into_inner) = counts;
+        Ok(())
     }
 
     /// Where the events of orders are handed in.
@@ -87,7 +102,7 @@ impl Consumer for RecommendationsModule {
     }
 
     fn applied(&self, event: &Envelope) {
-        if event.kind != ORDER_PLACED {
+        if event.kind != ORDER_PLACED || !self.counts_events {
             return;
         }
         // It could be read a moment ago, inside the transaction.
@@ -97,6 +112,15 @@ impl Consumer for RecommendationsModule {
             counts.add(&one, &other, 1, |sku| self.memory.streets.place(sku));
         }
     }
+}
+
+/// What was bought together, as the tables have it.
+async fn counted(database: &Database, streets: &Streets) -> Result<Counts, DbErr> {
+    let mut counts = Counts::default();
+    for (one, other, times) in table::bought_together(database.reader()).await? {
+        counts.add(&one, &other, times, |sku| streets.place(sku));
+    }
+    Ok(counts)
 }
 
 /// The pairs of different products of an order, each once, the smaller id first.

@@ -46,6 +46,17 @@ impl ReviewsModule {
         Inbox::new(&self.database, Arc::new(self.clone()))
     }
 
+    /// Reads the ratings from the tables again, and reviews when they are next asked for: for what a replica of this process has
+    /// written there.
+    ///
+    /// # Errors
+    /// When the database refuses; memory is then as it was.
+    pub async fn refresh(&self) -> Result<(), DbErr> {
+        let updating = self.memory.update().await;
+        updating.replace_all(table::ratings(self.database.reader()).await?);
+        Ok(())
+    }
+
     async fn store(self, review: NewReview) -> Outcome<Review, ReviewsError> {
         let sku = review.sku.clone();
         let stored = self

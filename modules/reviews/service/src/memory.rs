@@ -34,8 +34,7 @@ struct Product {
 
 impl Memory {
     pub(crate) fn new(ratings: Vec<(Sku, Rating)>) -> Self {
-        let products = ratings.into_iter().map(|(sku, rating)| (sku, Product { rating, latest: None })).collect();
-        Self { products: RwLock::new(products), updating: Mutex::default() }
+        Self { products: RwLock::new(rated(ratings)), updating: Mutex::default() }
     }
 
     /// The ratings of those products that have one.
@@ -68,6 +67,11 @@ pub(crate) struct Update<'memory> {
 }
 
 impl Update<'_> {
+    /// Takes over all ratings; reviews are read again when somebody asks.
+    pub(crate) fn replace_all(&self, ratings: Vec<(Sku, Rating)>) {
+        self.change(|products| *products = rated(ratings));
+    }
+
     /// Takes over everything about a product.
     pub(crate) fn replace(&self, sku: Sku, rating: Rating, latest: Vec<Said>) {
         self.change(|products| products.insert(sku, Product { rating, latest: Some(latest) }));
@@ -93,4 +97,9 @@ impl Update<'_> {
     fn change<T>(&self, change: impl FnOnce(&mut HashMap<Sku, Product>) -> T) {
         change(&mut self.memory.products.write().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+/// Products of which the rating is known and nobody has asked for reviews.
+fn rated(ratings: Vec<(Sku, Rating)>) -> HashMap<Sku, Product> {
+    ratings.into_iter().map(|(sku, rating)| (sku, Product { rating, latest: None })).collect()
 }

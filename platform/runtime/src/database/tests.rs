@@ -1,6 +1,13 @@
 //! The promises of [`Database`](super::Database), on real files.
 
-use std::fs;
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use sea_orm::{ConnectionTrait, DatabaseBackend, DbErr, Statement};
 use sea_orm_migration::prelude::*;
@@ -8,6 +15,7 @@ use testkit::{Folder, eventually};
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::Shutdown;
 
 #[derive(Debug, PartialEq)]
 struct Refused;
@@ -285,4 +293,43 @@ async fn closing_folds_the_log_into_the_file() {
     assert!(!folder.path().join("till.db-wal").exists());
     let after = till.write::<(), Refused, _>(|_| Box::pin(async move { Ok(()) })).await;
     assert!(matches!(after, Err(Failure::Unavailable(_))), "{after:?}");
+}
+
+#[tokio::test]
+async fn memory_follows_what_any_process_commits() {
+    let folder = Folder::new();
+    let mine = till(&folder).await;
+    // A second pool of connections is what another process has.
+    let theirs = Database::open(folder.path(), "till", Durability::Full).await.unwrap();
+    let (known, shutdown) = (Arc::new(AtomicI64::new(-1)), Shutdown::by_hand(Duration::from_secs(5)));
+    let following = {
+        let (database, known) = (mine.clone(), known.clone());
+        let refresh = move || {
+            let (database, known) = (database.clone(), known.clone());
+            async move {
+                known.store(sales(&database).await?, Relaxed);
+                Ok::<_, DbErr>(())
+            }
+        };
+        tokio::spawn(mine.clone().follow(shutdown.clone(), refresh))
+    };
+
+    for (database, sold) in [(&theirs, 1), (&mine, 2), (&theirs, 3)] {
+        sell(database).await;
+        eventually("memory has what was committed", || async { known.load(Relaxed) == sold }).await;
+    }
+    shutdown.request();
+    following.await.unwrap();
+}
+
+async fn sell(till: &Database) {
+    let sold = till.store(|tx| {
+        Box::pin(async move { tx.execute_unprepared("INSERT INTO m0001_sales (units) VALUES (1)").await.map(|_| ()) })
+    });
+    sold.await.unwrap();
+}
+
+async fn sales(till: &Database) -> Result<i64, DbErr> {
+    let count = Statement::from_string(DatabaseBackend::Sqlite, "SELECT count(*) FROM m0001_sales");
+    till.reader().query_one_raw(count).await?.expect("a count has a row").try_get_by_index(0)
 }

@@ -53,6 +53,9 @@ pub(super) async fn drive(line: Arc<Line>) {
                     replica.lost.fetch_add(lost as u64, Relaxed);
                     tracing::warn!(group = replica.group, address = %replica.address, lost, ?why, "a line was lost");
                 }
+                if line.is_wanted() && replica.broke_off() {
+                    line.settle_unsent(|| Settlement::AskElsewhere);
+                }
                 if let Over::Hung = why {
                     replica.found(PeerState::Down);
                     line.settle_unsent(|| Settlement::Breakdown(Breakdown::not_there()));

@@ -60,9 +60,10 @@ impl Peers {
     /// Says at which internal addresses the replicas of `group` answer; said again, the new addresses take the place of the old.
     pub fn add(&self, group: &str, addresses: Vec<SocketAddr>) {
         let known = self.group(group);
+        let several = addresses.len() > 1;
         let replicas = addresses.into_iter().map(|address| {
             let (identity, options) = (self.0.identity.clone(), self.0.options.clone());
-            Arc::new(Replica::new(group, address, identity, options))
+            Arc::new(Replica::new(group, address, identity, options, several))
         });
         let mut current = known.replicas.write().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *current, replicas.collect());
@@ -130,7 +131,8 @@ impl Group {
         self.replicas.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Chooses who is asked: in turn among those that are up, then among those that are going away.
+    /// Chooses who is asked: in turn among those that are up, where one whose line has just broken off comes last, then among those
+    /// that are going away.
     ///
     /// This is the place for two random choices weighed by latency and failures: everything it needs is in [`Replica`].
     fn choose(&self) -> Result<Arc<Replica>, Breakdown> {
@@ -140,10 +142,13 @@ impl Group {
         }
         let from = self.next.fetch_add(1, Relaxed);
         let in_turn = || (0..replicas.len()).map(|step| &replicas[(from.wrapping_add(step)) % replicas.len()]);
-        for wanted in [PeerState::Up, PeerState::Draining] {
-            if let Some(found) = in_turn().find(|replica| replica.state() == wanted) {
-                return Ok(found.clone());
-            }
+        let up = |replica: &Arc<Replica>| replica.state() == PeerState::Up;
+        let found = in_turn()
+            .find(|replica| up(replica) && !replica.is_cut_off())
+            .or_else(|| in_turn().find(|replica| up(replica)))
+            .or_else(|| in_turn().find(|replica| replica.state() == PeerState::Draining));
+        if let Some(found) = found {
+            return Ok(found.clone());
         }
         in_turn().for_each(line::probe);
         let refused = in_turn().any(|replica| matches!(replica.state(), PeerState::Refusing | PeerState::Distrusted));

@@ -80,13 +80,23 @@ pub(crate) struct Replica {
     state: AtomicU8,
     plain: AtomicBool,
     retired: AtomicBool,
+    /// Whether others of its group answer, too.
+    has_siblings: bool,
+    /// Whether a line broke off and none has opened since: it is likely to be starting anew.
+    cut_off: AtomicBool,
     contracts: RwLock<Vec<&'static Descriptor>>,
     lines: Mutex<Vec<Weak<Line>>>,
     line_ended: Notify,
 }
 
 impl Replica {
-    pub(super) fn new(group: &str, address: SocketAddr, identity: Identity, options: Arc<PeerOptions>) -> Self {
+    pub(super) fn new(
+        group: &str,
+        address: SocketAddr,
+        identity: Identity,
+        options: Arc<PeerOptions>,
+        has_siblings: bool,
+    ) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         Self {
             index: NEXT.fetch_add(1, Relaxed),
@@ -99,6 +109,8 @@ impl Replica {
             state: AtomicU8::new(PeerState::Up as u8),
             plain: AtomicBool::new(false),
             retired: AtomicBool::new(false),
+            has_siblings,
+            cut_off: AtomicBool::new(false),
             contracts: RwLock::default(),
             lines: Mutex::default(),
             line_ended: Notify::new(),
@@ -115,6 +127,9 @@ impl Replica {
     pub(crate) fn found(&self, state: PeerState) {
         if self.is_retired() {
             return;
+        }
+        if state == PeerState::Up {
+            self.cut_off.store(false, Relaxed);
         }
         let before = self.state.swap(state as u8, Relaxed);
         if before == state as u8 {
@@ -147,6 +162,17 @@ impl Replica {
     /// Connects to it.
     pub(crate) async fn connect(&self) -> Result<Stream, NotConnected> {
         Stream::connect(self.address, self.options.connecting, &self.group, self.options.tls.as_ref()).await
+    }
+
+    /// Notes that a line broke off; says whether others of its group can take the calls that have not left.
+    pub(crate) fn broke_off(&self) -> bool {
+        self.cut_off.store(true, Relaxed);
+        self.has_siblings
+    }
+
+    /// Whether a line broke off and none has opened since. Its address may still accept connections, whose calls would wait for its return.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.cut_off.load(Relaxed)
     }
 
     /// Whether this replica is asked by one POST per call, because no line came to life.
