@@ -2,6 +2,8 @@
 
 use crate::analysis::{Analysis, Metric, absolute};
 use crate::archive::Run;
+use crate::predict::{median_error, outcomes};
+use crate::report::survival_of_any_death;
 use crate::{UsageError, suggest};
 
 /// A parsed expression: alternatives, each of which is a list of comparisons that must all be true.
@@ -144,6 +146,28 @@ fn named_values(run: &Run, analysis: &Analysis) -> Vec<(String, Option<f64>)> {
             values.push((format!("{}.{}", side.name, metric.name()), value));
         }
     }
+    values.extend(beyond_the_blocks(run));
+    values
+}
+
+/// What else a run may hold: `SIDE.survival` is the share of journeys that survive the death of a module, `TOPOLOGY.METRIC.error` the
+/// error of a prediction as a fraction, and `prediction_error.METRIC` what half of these errors stay below.
+fn beyond_the_blocks(run: &Run) -> Vec<(String, Option<f64>)> {
+    let mut values: Vec<(String, Option<f64>)> = run
+        .compared()
+        .map(|side| (format!("{}.survival", side.name), survival_of_any_death(run, &side.name)))
+        .collect();
+    let mut metrics: Vec<String> = Vec::new();
+    for outcome in outcomes(run) {
+        let known = |value: f64| Some(value).filter(|value| value.is_finite());
+        let name = format!("{}.{}", outcome.topology, outcome.metric);
+        values.push((format!("{name}.predicted"), known(outcome.predicted)));
+        values.push((format!("{name}.error"), known(outcome.error)));
+        if !metrics.contains(&outcome.metric) {
+            metrics.push(outcome.metric);
+        }
+    }
+    values.extend(metrics.iter().map(|metric| (format!("prediction_error.{metric}"), median_error(run, metric))));
     values
 }
 

@@ -86,8 +86,11 @@ pub(crate) fn own_time_us(pass: &TracedPass) -> Vec<(String, f64)> {
         *own.entry(&record.caller).or_default() -= asked as f64;
     }
     let per_request = 1000.0 * requests(pass).max(1) as f64;
-    let mut own: Vec<(String, f64)> =
-        own.into_iter().filter(|(_, sum)| *sum > 0.0).map(|(module, sum)| (module.to_owned(), sum / per_request)).collect();
+    let mut own: Vec<(String, f64)> = own
+        .into_iter()
+        .filter(|(_, sum)| *sum > 0.0)
+        .map(|(module, sum)| (module.to_owned(), sum / per_request))
+        .collect();
     own.sort_by(|a, b| b.1.total_cmp(&a.1));
     own
 }

@@ -2,6 +2,7 @@
 
 use super::words::median;
 use crate::archive::{Block, Run, SideRecord};
+use crate::protocol::own_percent;
 use crate::side::Role;
 
 /// How many sides a figure with lines can hold.
@@ -40,7 +41,16 @@ pub(crate) fn process_count(run: &Run, side: &str) -> f64 {
     median(run.blocks.iter().filter(|block| block.side == side).map(count)).unwrap_or_default()
 }
 
-/// All loads that were measured, one session first, then by their share of the smallest capacity.
+/// Where a load stands among others: one session, shares of the smallest capacity, shares of the side's own.
+pub(crate) fn rank(load: &str) -> f64 {
+    match own_percent(load) {
+        Some(percent) => 1e6 + f64::from(percent),
+        None if load == "1" => 0.0,
+        None => load.parse().unwrap_or(f64::INFINITY),
+    }
+}
+
+/// All loads that were measured, one session first, then by their share of the smallest capacity, then by that of the side's own.
 pub(crate) fn loads(run: &Run) -> Vec<String> {
     let mut loads: Vec<String> = Vec::new();
     for point in run.blocks.iter().flat_map(|block| &block.points) {
@@ -48,9 +58,6 @@ pub(crate) fn loads(run: &Run) -> Vec<String> {
             loads.push(point.load.clone());
         }
     }
-    loads.sort_by(|a, b| {
-        let rank = |load: &str| if load == "1" { 0.0 } else { load.parse().unwrap_or(f64::INFINITY) };
-        rank(a).total_cmp(&rank(b)).then_with(|| a.cmp(b))
-    });
+    loads.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.cmp(b)));
     loads
 }

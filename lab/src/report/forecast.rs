@@ -1,36 +1,29 @@
 //! Every prediction beside what was measured of it.
 
-use serde::Serialize;
-
 use super::words::median;
 use crate::analysis::{Metric, absolute};
 use crate::archive::{Run, SideRecord};
+use crate::predict::{TELLING_SHARE, in_these_rounds};
 use crate::statistics::Interval;
 
 /// A prediction and what came of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Foretold {
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Foretold {
     /// The topology.
-    pub topology: String,
+    pub(crate) topology: String,
     /// The metric's name.
-    pub metric: String,
+    pub(crate) metric: String,
     /// What was predicted, in the metric's unit.
-    #[serde(serialize_with = "crate::analysis::six_digits")]
-    pub predicted: Option<f64>,
+    pub(crate) predicted: Option<f64>,
     /// What was measured, in the mean over blocks.
-    #[serde(serialize_with = "crate::analysis::six_digits")]
-    pub measured: Option<f64>,
+    pub(crate) measured: Option<f64>,
     /// The error as a fraction of what was measured.
-    #[serde(serialize_with = "crate::analysis::six_digits")]
-    pub error: Option<f64>,
+    pub(crate) error: Option<f64>,
     /// The interval of what was measured.
-    #[serde(skip)]
     pub(crate) interval: Option<Interval>,
     /// What the first side takes of the same metric.
-    #[serde(skip)]
     pub(crate) base: Option<f64>,
     /// The metric as people and scales know it.
-    #[serde(skip)]
     pub(crate) kind: Option<Metric>,
 }
 
@@ -62,7 +55,9 @@ pub(crate) fn foretold(run: &Run) -> Vec<Foretold> {
             let side = run.compared().find(|side| side.topology == prediction.topology);
             let measured = metric.zip(side).and_then(|(metric, side)| value(metric, side));
             let mean = measured.map(|(mean, _)| mean).filter(|mean| mean.is_finite() && *mean > 0.0);
-            let predicted = Some(prediction.value).filter(|value| value.is_finite());
+            // What was foretold stands on the first side as these rounds measured it: see `predict::outcomes`.
+            let today = metric.and_then(|metric| in_these_rounds(run, metric, &prediction.topology, prediction.value));
+            let predicted = Some(today.unwrap_or(prediction.value)).filter(|value| value.is_finite());
             Foretold {
                 topology: prediction.topology.clone(),
                 metric: prediction.metric.clone(),
@@ -84,6 +79,6 @@ pub(crate) fn median_error<'f>(rows: impl Iterator<Item = &'f Foretold>) -> Opti
 
 /// The same for what a split adds, over those that add more than 5 %: of less, an error is mostly noise.
 pub(crate) fn median_added_error<'f>(rows: impl Iterator<Item = &'f Foretold>) -> Option<f64> {
-    let telling = rows.filter(|row| row.added_share().is_some_and(|share| share > 0.05));
+    let telling = rows.filter(|row| row.added_share().is_some_and(|share| share > TELLING_SHARE));
     median(telling.filter_map(Foretold::added_error).map(f64::abs))
 }

@@ -20,6 +20,7 @@ use crate::statistics::Interval;
 struct Page<'p> {
     run: &'p Run,
     sides: Vec<String>,
+    against: String,
     subject: Vec<String>,
     valid: bool,
     reasons: &'p [String],
@@ -143,12 +144,13 @@ pub fn to_html(run: &Run, analysis: &Analysis) -> anyhow::Result<String> {
     let figures = Figures::of(run, analysis);
     let page = Page {
         subject: subject(run),
+        against: against(run, &sides),
         valid: analysis.valid,
         reasons: &analysis.reasons,
         chips: chips(run, analysis),
         answers: answered(run).iter().map(|side| answer(run, analysis, &sides[0], side)).collect(),
         only_cost: words::only_cost(run),
-        modules: modules::table_of(run, analysis, &modules::verdicts(run)),
+        modules: modules::table_of(run, analysis, &crate::advise::modules(run)),
         ran: limits::what_ran(run),
         controls: tables::controls(analysis),
         sides_table: tables::sides(run, analysis),
@@ -228,10 +230,20 @@ fn edge_words(run: &Run) -> Option<String> {
     Some(format!("Cheapest to cut is {}; dearest {}.", say(cheapest), say(dearest)))
 }
 
+/// What the first side is compared with, short enough for a heading.
+fn against(run: &Run, sides: &[String]) -> String {
+    let others = sides.len().saturating_sub(1);
+    if focus::is_crowded(run) {
+        format!("{others} other topologies")
+    } else {
+        words::listed(&sides[1.min(sides.len())..])
+    }
+}
+
 fn subject(run: &Run) -> Vec<String> {
     vec![
         format!("{} mix", run.workload.name),
-        format!("{} protocol, {} rounds", run.protocol.name, run.protocol.rounds),
+        format!("{} protocol, {} rounds", run.protocol.name, run.protocol.measured_rounds()),
         format!("{} cores", run.environment.cores),
         format!("commit {}", run.environment.commit.as_deref().unwrap_or("unknown")),
         format!("run {}", run.name),

@@ -75,7 +75,7 @@ pub(super) fn what_ran(run: &Run) -> Vec<(&'static str, String)> {
             format!(
                 "{} rounds, {} blocks: fresh processes and restored data for each, order drawn within each round, the same arrivals for \
                  every side of a round",
-                run.protocol.rounds,
+                run.protocol.measured_rounds(),
                 run.blocks.len()
             ),
         ),
@@ -168,15 +168,21 @@ pub(super) fn left_out(run: &Run, missing: &[(&'static str, &'static str)]) -> V
         "6" => or(&run.predictions.absent, "Nothing was foretold in this run"),
         "7" => "No compared side has more than one process or a traced pass, so there is nothing to divide.".to_owned(),
         "5a" | "5b" => "No module was broken in this run.".to_owned(),
-        "9" if run.benefits.survival.is_empty() => "No module was broken in this run, so survival is not known.".to_owned(),
-        "9" => "The death of modules was tried on fewer than two sides, or the workload's journeys cannot be counted.".to_owned(),
+        "9" if run.benefits.survival.is_empty() => {
+            "No module was broken in this run, so survival is not known.".to_owned()
+        }
+        "9" => "The death of modules was tried on fewer than two sides, or the workload's journeys cannot be counted."
+            .to_owned(),
         "8" => "Nothing was grown in this run.".to_owned(),
         _ => "No change was timed in this run.".to_owned(),
     };
     let mut out: Vec<(&'static str, String)> =
         missing.iter().map(|(number, words)| (*words, format!("Figure {number}. {}", why(number)))).collect();
     if run.accounts.passes.is_empty() {
-        out.push(("which edges to cut", format!("Section 10. {}", or(&run.accounts.absent, "No pass of this run was traced"))));
+        out.push((
+            "which edges to cut",
+            format!("Section 10. {}", or(&run.accounts.absent, "No pass of this run was traced")),
+        ));
     }
     out
 }

@@ -22,7 +22,7 @@ fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
         "{} · {} protocol, {} rounds · {} cores · commit {} · {}\n",
         run.workload.name,
         run.protocol.name,
-        run.protocol.rounds,
+        run.protocol.measured_rounds(),
         run.environment.cores,
         run.environment.commit.as_deref().unwrap_or("unknown"),
         run.started_at
@@ -89,14 +89,15 @@ fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
 
 /// One row per module, and nothing when no module was judged.
 fn write_modules(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
-    let table = modules::table_of(run, analysis, &modules::verdicts(run));
+    let table = modules::table_of(run, analysis, &crate::advise::modules(run));
     if table.is_empty() {
         return Ok(());
     }
     writeln!(out, "| {} |", table.head.join(" | "))?;
     writeln!(out, "|{}", "---|".repeat(table.head.len()))?;
     for row in &table.rows {
-        let cells: Vec<String> = row.iter().map(|cell| format!("{} {}", cell.text, cell.interval).trim().replace('|', "/")).collect();
+        let cells: Vec<String> =
+            row.iter().map(|cell| format!("{} {}", cell.text, cell.interval).trim().replace('|', "/")).collect();
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
     writeln!(out)

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 pub use html::to_html;
-pub use json::to_json;
+pub use json::{PredictionLine, Report, to_json};
 pub use markdown::to_markdown;
 
 use crate::analysis::Analysis;
@@ -73,28 +73,57 @@ pub fn report(options: &ReportOptions) -> anyhow::Result<Outcome> {
 
 /// Runs under unlike protocols answer unlike questions.
 fn refuse_unlike(first: &Run, other: &Run) -> Result<(), UsageError> {
-    let unlike = |what: &str| {
-        Err(UsageError::new(format!("{} and {} cannot be compared: their {what} differ", first.name, other.name)))
+    let unlike = |what: String| {
+        Err(UsageError::new(format!("{} and {} cannot be compared: their {what}", first.name, other.name)))
     };
     if !first.protocol.is_like(&other.protocol) {
-        return unlike("protocols");
+        return unlike(format!("protocols differ in {}", words::listed(&differences(first, other))));
     }
     if first.workload.text != other.workload.text {
-        return unlike("workloads");
+        return unlike(if first.workload.name == other.workload.name {
+            format!("workloads differ, though both are called `{}`: compare the `text` of the two", first.workload.name)
+        } else {
+            format!("workloads differ: `{}` and `{}`", first.workload.name, other.workload.name)
+        });
+    }
+    let shared = first.sides.iter().any(|side| other.sides.iter().any(|same| same.name == side.name));
+    if !shared {
+        return unlike("sides have no name in common".to_owned());
     }
     Ok(())
+}
+
+/// Which numbers of two protocols differ, each with both values.
+fn differences(first: &Run, other: &Run) -> Vec<String> {
+    let fields = |run: &Run| match serde_json::to_value(&run.protocol) {
+        Ok(serde_json::Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let (first, other) = (fields(first), fields(other));
+    let differing = first.iter().filter(|(name, value)| name.as_str() != "stopped" && other.get(*name) != Some(*value));
+    differing
+        .map(|(name, value)| match (value, other.get(name)) {
+            (value, Some(other)) if !value.is_array() && !value.is_object() => format!("{name} ({value} and {other})"),
+            _ => name.clone(),
+        })
+        .collect()
 }
 
 /// Writes `report.json`, `report.md` and `report.html` into the folder of a run; returns what to print.
 pub fn write_reports(folder: &Path, run: &Run) -> anyhow::Result<String> {
     let analysis = Analysis::of(run);
-    write_text(&folder.join("report.json"), &to_json(&analysis))?;
+    write_text(&folder.join("report.json"), &to_json(run, &analysis))?;
     let markdown = to_markdown(run, &analysis);
     write_text(&folder.join("report.md"), &markdown)?;
     write_text(&folder.join("report.html"), &to_html(run, &analysis)?)?;
     let mut summary = markdown;
     summary.push_str(&format!("\nThe report: {}\n", folder.join("report.html").display()));
     Ok(summary)
+}
+
+/// The share of journeys that survive the death of one module, whichever it is.
+pub(crate) fn survival_of_any_death(run: &Run, side: &str) -> Option<f64> {
+    survival::of_any_death(run, side)?.value()
 }
 
 /// Prints to stdout, which belongs to the result.

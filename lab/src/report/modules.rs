@@ -1,28 +1,11 @@
 //! The verdict per module: what taking it out costs, what that buys, and which of the two the run shows.
 
-use serde::Serialize;
-
 use super::survival;
 use super::tables::{Cell, Table, table};
 use super::words::{median, number};
+use crate::advise::{Advice, ModuleVerdict};
 use crate::analysis::Analysis;
 use crate::archive::{FaultKind, Run};
-
-/// What the run says about one module.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ModuleVerdict {
-    /// The module.
-    pub module: String,
-    /// `keep in`, `split` or `no difference shown`.
-    pub verdict: String,
-    /// Why, in one sentence.
-    pub reason: String,
-}
-
-/// The verdicts of a run, in the order in which modules are to be looked at.
-pub(crate) fn verdicts(_run: &Run) -> Vec<ModuleVerdict> {
-    Vec::new()
-}
 
 /// The side on which a module alone was taken out.
 fn side_without<'r>(run: &'r Run, module: &str) -> Option<&'r str> {
@@ -38,11 +21,14 @@ pub(super) fn table_of(run: &Run, analysis: &Analysis, verdicts: &[ModuleVerdict
             let module = verdict.module.as_str();
             let side = side_without(run, module);
             let ratio = |metric: &str| {
-                Cell::ratio(side.and_then(|side| analysis.verdict(metric, side)).and_then(crate::analysis::Verdict::interval))
+                Cell::ratio(
+                    side.and_then(|side| analysis.verdict(metric, side)).and_then(crate::analysis::Verdict::interval),
+                )
             };
             vec![
                 Cell::text(module),
-                Cell::text(format!("{} {}", mark(&verdict.verdict), verdict.verdict)).with_state(state(&verdict.verdict)),
+                Cell::text(format!("{} {}", mark(verdict.verdict), verdict.verdict.word()))
+                    .with_state(state(verdict.verdict)),
                 ratio("cpu_per_request"),
                 ratio("p50"),
                 ratio("p99"),
@@ -52,23 +38,26 @@ pub(super) fn table_of(run: &Run, analysis: &Analysis, verdicts: &[ModuleVerdict
             ]
         })
         .collect();
-    table(&["module", "verdict", "CPU per request", "p50", "p99", "its death leaves", "change to serving, s", "why"], rows)
+    table(
+        &["module", "verdict", "CPU per request", "p50", "p99", "its death leaves", "change to serving, s", "why"],
+        rows,
+    )
 }
 
 /// A mark that says without colour what the verdict is.
-fn mark(verdict: &str) -> &'static str {
+fn mark(verdict: Advice) -> &'static str {
     match verdict {
-        "keep in" => "●",
-        "split" => "◐",
-        _ => "=",
+        Advice::KeepIn => "●",
+        Advice::Split => "◐",
+        Advice::NoDifferenceShown => "=",
     }
 }
 
-fn state(verdict: &str) -> &'static str {
+fn state(verdict: Advice) -> &'static str {
     match verdict {
-        "keep in" => "keep",
-        "split" => "split",
-        _ => "same",
+        Advice::KeepIn => "keep",
+        Advice::Split => "split",
+        Advice::NoDifferenceShown => "same",
     }
 }
 
@@ -77,7 +66,9 @@ fn survives(run: &Run, module: &str, side: Option<&str>) -> Cell {
     let side = side.or_else(|| super::focus::widest(run).map(|side| side.name.as_str()));
     let first = run.compared().next().map(|side| side.name.as_str());
     let kinds = |side: Option<&str>| {
-        survival::find(run, side?, module, FaultKind::Kill).map(survival::surviving_kinds).filter(|(_, kinds)| *kinds > 0)
+        survival::find(run, side?, module, FaultKind::Kill)
+            .map(survival::surviving_kinds)
+            .filter(|(_, kinds)| *kinds > 0)
     };
     match (kinds(side), kinds(first)) {
         (Some((out, of)), Some((inside, _))) => {
@@ -92,7 +83,9 @@ fn survives(run: &Run, module: &str, side: Option<&str>) -> Cell {
 fn change(run: &Run, module: &str) -> Cell {
     let times = |alone: bool| {
         let of_module = run.benefits.changes.iter().filter(|change| {
-            change.module == module && change.changed == "service" && change.shape.contains("one binary per module") == alone
+            change.module == module
+                && change.changed == "service"
+                && change.shape.contains("one binary per module") == alone
         });
         median(of_module.map(|change| change.build_s + change.restart_s))
     };

@@ -101,9 +101,8 @@ pub(crate) fn commonest_journey(run: &Run) -> Option<&str> {
 pub(crate) fn deaths_survived(run: &Run, side: &str, journey: &str) -> (usize, usize) {
     let (mut survived, mut known) = (0, 0);
     for module in killed(run) {
-        let outcome = death(run, side, module).and_then(|record| {
-            record.journeys.iter().find(|outcome| outcome.journey == journey && outcome.begun > 0)
-        });
+        let outcome = death(run, side, module)
+            .and_then(|record| record.journeys.iter().find(|outcome| outcome.journey == journey && outcome.begun > 0));
         if let Some(outcome) = outcome {
             known += 1;
             survived += usize::from(outcome.survived as f64 >= SURVIVES_FROM * outcome.begun as f64);

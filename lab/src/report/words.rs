@@ -123,7 +123,9 @@ pub(crate) fn sentences(run: &Run, analysis: &Analysis, side: &str) -> Vec<Sente
 pub(crate) fn only_cost(run: &Run) -> Option<&'static str> {
     let benefits = &run.benefits;
     let nothing = benefits.survival.is_empty() && benefits.scaling.is_empty() && benefits.changes.is_empty();
-    nothing.then_some("What a split may buy (failures, growth, change) was not part of this run: the verdict is about cost only.")
+    nothing.then_some(
+        "What a split may buy (failures, growth, change) was not part of this run: the verdict is about cost only.",
+    )
 }
 
 fn joined(parts: [Option<String>; 2]) -> Option<String> {
@@ -182,12 +184,14 @@ fn change(run: &Run) -> Option<String> {
     let parts: Vec<String> = shapes
         .iter()
         .filter_map(|shape| {
-            let times = of_service().filter(|change| change.shape == **shape).map(|change| change.build_s + change.restart_s);
+            let times =
+                of_service().filter(|change| change.shape == **shape).map(|change| change.build_s + change.restart_s);
             Some(format!("{} s as {shape}", number(median(times)?)))
         })
         .collect();
-    (!parts.is_empty())
-        .then(|| format!("A changed service reaches visitors after {} (medians over modules, each timed once).", listed(&parts)))
+    (!parts.is_empty()).then(|| {
+        format!("A changed service reaches visitors after {} (medians over modules, each timed once).", listed(&parts))
+    })
 }
 
 /// `costs 1.31 times the CPU [1.28, 1.34]`, or what can be said instead.

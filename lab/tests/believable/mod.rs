@@ -34,8 +34,9 @@ const JOURNEYS: [(&str, u64, &[&str]); 6] = [
 
 const HOP_CPU_US: f64 = 16.0;
 const MONOLITH_CPU_US: f64 = 268.0;
-const LOADS: [(&str, f64); 6] =
-    [("25", 750.0), ("50", 1500.0), ("75", 2250.0), ("90", 2700.0), ("105", 3150.0), ("120", 3600.0)];
+const LOADS: [(&str, f64); 4] = [("25", 750.0), ("50", 1500.0), ("75", 2250.0), ("90", 2700.0)];
+/// Shares of a side's own capacity.
+const OWN_LOADS: [(&str, f64); 3] = [("own 80", 0.8), ("own 100", 1.0), ("own 120", 1.2)];
 const ROUNDS: u32 = 5;
 
 /// Numbers that look random and are the same on every machine.
@@ -203,12 +204,9 @@ fn block(noise: &mut Noise, round: u32, position: u32, side: &Side) -> Value {
     let control = side.part.starts_with("known");
     let mut points = vec![point(noise, side, &shape, None, drift)];
     if !control {
-        points.extend(
-            LOADS
-                .iter()
-                .filter(|(_, rate)| *rate < shape.capacity_rps * 1.25)
-                .map(|load| point(noise, side, &shape, Some(*load), drift)),
-        );
+        points.extend(LOADS.iter().map(|load| point(noise, side, &shape, Some(*load), drift)));
+        let own = OWN_LOADS.iter().map(|(name, share)| (*name, share * shape.capacity_rps));
+        points.extend(own.map(|load| point(noise, side, &shape, Some(load), drift)));
     }
     let mut processes = vec![
         json!({"role": "supervisor", "command": format!("up {}", side.topology), "cpu_ns": 3_000_000, "pss_bytes": 2_100_000}),
@@ -322,6 +320,13 @@ fn accounts(topologies: &[String]) -> Value {
 
 fn predictions(topologies: &[String]) -> Value {
     let mut noise = Noise(7);
+    let first = Side {
+        name: "monolith".to_owned(),
+        topology: "monolith".to_owned(),
+        part: "compared",
+        delay_ms: 0.0,
+        burn_us: 0.0,
+    };
     let mut predicted = Vec::new();
     for topology in topologies.iter().skip(1) {
         let truth = shape(topology);
@@ -333,6 +338,10 @@ fn predictions(topologies: &[String]) -> Value {
     json!({
         "price": {"cpu_ns": 22_900.0, "cpu_64_ns": 1540.0, "wall_ns": 23_000.0, "cpu_ns_per_byte": 0.9, "source": "the ladder of this run, rungs `codec` to `separate process`"},
         "predicted": predicted,
+        "scouted": (1..=2).map(|turn| {
+            let points = [None, Some(LOADS[1])].map(|load| point(&mut noise, &first, &shape("monolith"), load, 1.03));
+            json!({"turn": turn, "processes": 0, "points": points})
+        }).collect::<Vec<_>>(),
         "projections": [
             {"topology": "services", "metric": "p50@1", "circumstances": "0.2 ms between processes", "value": 1.55, "refused": null, "measured": 1.62},
             {"topology": "services", "metric": "capacity", "circumstances": "2 cores for the side", "value": 5480.0, "refused": null, "measured": null},
@@ -477,6 +486,7 @@ fn of_topologies(topologies: &[String]) -> Run {
         "protocol": {
             "name": "quick", "rounds": ROUNDS, "warm_up_seconds": 0.7, "lone_sessions": 50,
             "loads": [{"percent": 25, "seconds": 1.2}, {"percent": 50, "seconds": 1.2}, {"percent": 75, "seconds": 1.2}, {"percent": 90, "seconds": 1.2}],
+            "own_loads": [{"percent": 80, "seconds": 1.2}, {"percent": 100, "seconds": 1.2}, {"percent": 120, "seconds": 1.2}],
             "headline_load": 50, "ramp_seconds": 0.2, "capacity": {"pilot_steps": 5, "block_steps": 4, "step_seconds": 0.7, "stride": 1.25},
             "targets": {"fine": 0.05, "coarse": 0.25}, "injected_delay_us": 1000, "injected_burn_us": 200, "delta_tolerance": 0.2,
         },

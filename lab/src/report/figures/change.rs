@@ -36,7 +36,8 @@ pub(crate) fn change(run: &Run) -> Option<Figure> {
             Some(format!("{} s as {shape}", number(median(of_shape.map(|change| total(change)))?)))
         })
         .collect();
-    let title = format!("A changed {} answers visitors after {}, in the median over modules", first.changed, listed(&parts));
+    let title =
+        format!("A changed {} answers visitors after {}, in the median over modules", first.changed, listed(&parts));
     let label = title.clone();
     Some(Figure::draw(
         "10",
@@ -60,7 +61,7 @@ fn draw(width: f64, panels: &[Panel<'_>], shapes: &[&str], changes: &[&ChangeRec
     let most = changes.iter().map(|change| total(change)).fold(0.0, f64::max) * 1.06;
     let x = Scale::linear((0.0, most), (left, right));
     let mut canvas = Canvas::new(width, bottom + 40.0);
-    let mut at = left;
+    let mut at = if narrow { 0.0 } else { left };
     for (index, shape) in shapes.iter().enumerate() {
         canvas.mark(Series(index), (at + 4.0, 8.0), 4.2);
         canvas.text(&format!("end s{}", index % 5), (at + 12.0, 12.0), "start", shape);
@@ -68,7 +69,12 @@ fn draw(width: f64, panels: &[Panel<'_>], shapes: &[&str], changes: &[&ChangeRec
     }
     for tick in linear_ticks(most, if narrow { 4 } else { 6 }) {
         canvas.line("grid", (x.place(tick), 24.0), (x.place(tick), bottom));
-        canvas.text("tick", (x.place(tick), bottom + 15.0), "middle", &number(tick).replace(".00", "").replace(".0", ""));
+        canvas.text(
+            "tick",
+            (x.place(tick), bottom + 15.0),
+            "middle",
+            &number(tick).replace(".00", "").replace(".0", ""),
+        );
     }
     canvas.text("label", (f64::midpoint(left, right), bottom + 34.0), "middle", "seconds");
     let mut y = 20.0;
@@ -84,7 +90,8 @@ fn draw(width: f64, panels: &[Panel<'_>], shapes: &[&str], changes: &[&ChangeRec
                 });
                 let Some(change) = found else { continue };
                 // Two shapes share a row, one a little above the other.
-                let level = middle + if shapes.len() > 1 { 7.0 * (index as f64 / (shapes.len() - 1) as f64 - 0.5) } else { 0.0 };
+                let level = middle
+                    + if shapes.len() > 1 { 7.0 * (index as f64 / (shapes.len() - 1) as f64 - 0.5) } else { 0.0 };
                 let class = format!("interval s{}", index % 5);
                 canvas.line(&format!("thread s{}", index % 5), (left, level), (x.place(change.build_s), level));
                 canvas.line(&class, (x.place(change.build_s), level), (x.place(total(change)), level));

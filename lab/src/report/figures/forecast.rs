@@ -21,7 +21,9 @@ struct Panel {
 pub(crate) fn forecast(run: &Run) -> Option<Figure> {
     let mut panels: Vec<Panel> = Vec::new();
     for row in foretold(run) {
-        let Some(metric) = row.kind.clone().filter(|_| row.error.is_some() && row.predicted > Some(0.0)) else { continue };
+        let Some(metric) = row.kind.clone().filter(|_| row.error.is_some() && row.predicted > Some(0.0)) else {
+            continue;
+        };
         match panels.iter_mut().find(|panel| panel.metric == metric) {
             Some(panel) => panel.rows.push(row),
             None => panels.push(Panel { metric, rows: vec![row] }),
@@ -34,7 +36,11 @@ pub(crate) fn forecast(run: &Run) -> Option<Figure> {
     let parts: Vec<String> = panels
         .iter()
         .filter_map(|panel| {
-            Some(format!("{} within {}", panel.metric.label().replace(", ", " at "), percent(median_error(panel.rows.iter())?)))
+            Some(format!(
+                "{} within {}",
+                panel.metric.label().replace(", ", " at "),
+                percent(median_error(panel.rows.iter())?)
+            ))
         })
         .collect();
     let title = format!("Half of the predictions hit {}", listed(&parts));
@@ -117,9 +123,11 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel, across: (f64, f64), down: (f64
     let places = spread(&chosen.iter().map(|pair| y.place(pair.1)).collect::<Vec<_>>(), 13.0, top + 4.0, bottom);
     for ((measured, predicted, row), label_y) in chosen.iter().zip(places) {
         let at = (x.place(*measured), y.place(*predicted));
-        let text = format!("{} {:+.1} %", shortened(&row.topology, 22), row.error.unwrap_or_default() * 100.0).replace('-', "−");
+        let text = format!("{} {:+.1} %", shortened(&row.topology, 22), row.error.unwrap_or_default() * 100.0)
+            .replace('-', "−");
         let text_width = 6.2 * text.chars().count() as f64;
-        let (anchor, text_x) = if at.0 + text_width + 12.0 > right { ("end", at.0 - 9.0) } else { ("start", at.0 + 9.0) };
+        let (anchor, text_x) =
+            if at.0 + text_width + 12.0 > right { ("end", at.0 - 9.0) } else { ("start", at.0 + 9.0) };
         canvas.text("note", (text_x, label_y + 4.0), anchor, &text);
     }
 }

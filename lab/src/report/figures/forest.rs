@@ -1,11 +1,12 @@
 //! Figure 3: every ratio with its interval, the first side against itself on top.
 
 use super::canvas::{Canvas, Series};
-use super::load::number_short;
+use super::load::{number_short, shortened};
 use super::scale::Scale;
 use super::{Figure, NARROW};
 use crate::analysis::{Analysis, Kind, Metric, again, load_label};
 use crate::archive::{Part, Run};
+use crate::report::focus;
 use crate::report::words::{bracket, ratio};
 use crate::statistics::{Interval, ratio_interval};
 
@@ -46,14 +47,26 @@ pub(crate) fn forest(run: &Run, analysis: &Analysis) -> Option<Figure> {
 
 fn title(run: &Run, analysis: &Analysis) -> String {
     let first = run.compared().next().map(|side| side.name.clone()).unwrap_or_default();
-    let parts: Vec<String> = run
-        .compared()
-        .skip(1)
-        .filter_map(|side| {
-            let ratio = analysis.verdict("cpu_per_request", &side.name)?.ratio?;
-            Some(format!("{} needs {} times the CPU of {first}", side.name, self::ratio(ratio)))
+    let cpu = |side: &str| analysis.verdict("cpu_per_request", side)?.ratio;
+    let shown = focus::shown(run);
+    let mut parts: Vec<String> = shown
+        .iter()
+        .filter(|(index, _)| *index > 0)
+        .filter_map(|(_, side)| {
+            Some(format!("{} needs {} times the CPU of {first}", side.name, self::ratio(cpu(&side.name)?)))
         })
         .collect();
+    let others: Vec<f64> = run
+        .compared()
+        .skip(1)
+        .filter(|side| !shown.iter().any(|(_, drawn)| drawn.name == side.name))
+        .filter_map(|side| cpu(&side.name))
+        .collect();
+    if !others.is_empty() {
+        let (low, high) =
+            others.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), cpu| (low.min(*cpu), high.max(*cpu)));
+        parts.push(format!("the {} others {} to {} times", others.len(), self::ratio(low), self::ratio(high)));
+    }
     let itself = Metric::all(&run.protocol).first().and_then(|metric| again(run, metric));
     match itself {
         Some(itself) if !parts.is_empty() => {
@@ -87,7 +100,8 @@ fn entries(run: &Run, analysis: &Analysis) -> Vec<Entry> {
             }
         }
     }
-    for (index, side) in run.compared().enumerate().skip(1) {
+    let shown = focus::shown(run);
+    for (index, side) in shown.iter().copied().filter(|(index, _)| *index > 0) {
         entries.push(Entry::Heading(format!("{} against {}, {load}", side.name, first.name)));
         for metric in &metrics {
             let Some(verdict) = analysis.verdict(&metric.name(), &side.name) else { continue };
@@ -100,6 +114,29 @@ fn entries(run: &Run, analysis: &Analysis) -> Vec<Entry> {
                 rounds,
                 word,
             }));
+        }
+    }
+    // Of many other sides, what decides is enough.
+    for metric in metrics.iter().filter(|metric| matches!(metric.kind, Kind::CpuPerRequest | Kind::P50)) {
+        let mut others: Vec<Row> = run
+            .compared()
+            .skip(1)
+            .filter(|side| !shown.iter().any(|(_, drawn)| drawn.name == side.name))
+            .filter_map(|side| {
+                let verdict = analysis.verdict(&metric.name(), &side.name)?;
+                Some(Row {
+                    label: shortened(&side.name, 17),
+                    series: Series(2),
+                    interval: verdict.interval()?,
+                    rounds: rounds(metric, &side.name),
+                    word: verdict.verdict.to_owned(),
+                })
+            })
+            .collect();
+        if !others.is_empty() {
+            entries.push(Entry::Heading(format!("{} against {}", metric.label(), first.name)));
+            others.sort_by(|a, b| b.interval.estimate.total_cmp(&a.interval.estimate));
+            entries.extend(others.into_iter().map(Entry::Ratio));
         }
     }
     entries

@@ -31,7 +31,8 @@ pub(crate) fn frontier(run: &Run) -> Option<Figure> {
         .compared()
         .enumerate()
         .filter_map(|(index, side)| {
-            let (mean, interval) = absolute(run, &metric, &side.name).filter(|(mean, _)| mean.is_finite() && *mean > 0.0)?;
+            let (mean, interval) =
+                absolute(run, &metric, &side.name).filter(|(mean, _)| mean.is_finite() && *mean > 0.0)?;
             let share = survival::of_any_death(run, &side.name)?;
             // Microseconds per request are milliseconds per 1,000 requests.
             let cost = |us: f64| us.max(0.0) * per_journey / 1000.0;
@@ -132,7 +133,8 @@ fn draw(width: f64, places: &[Place], label: &str) -> String {
     }
     // Crowded figures name what lies on the line; the table has all.
     let named: Vec<&Place> = if crowded { unbeaten.clone() } else { places.iter().collect() };
-    let rows = spread(&named.iter().map(|place| y.place(place.survives)).collect::<Vec<_>>(), 14.0, top + 8.0, bottom - 4.0);
+    let rows =
+        spread(&named.iter().map(|place| y.place(place.survives)).collect::<Vec<_>>(), 14.0, top + 8.0, bottom - 4.0);
     for (place, row) in named.iter().zip(rows) {
         let at = x.place(place.cost.estimate);
         let text = shortened(&place.side, 24);

@@ -23,9 +23,8 @@ struct Panel<'r> {
 /// Draws the figure for the gravest fault that was followed over time; none when none was.
 pub(crate) fn goodput(run: &Run) -> Option<Figure> {
     let sides = focus::shown(run);
-    let followed = |record: &&SurvivalRecord| {
-        record.goodput.len() > 2 && sides.iter().any(|(_, side)| side.name == record.side)
-    };
+    let followed =
+        |record: &&SurvivalRecord| record.goodput.len() > 2 && sides.iter().any(|(_, side)| side.name == record.side);
     let fault = run.benefits.survival.iter().filter(followed).map(|record| record.fault).min()?;
     let mut panels: Vec<Panel<'_>> = Vec::new();
     for record in run.benefits.survival.iter().filter(followed).filter(|record| record.fault == fault) {
@@ -40,15 +39,14 @@ pub(crate) fn goodput(run: &Run) -> Option<Figure> {
     if panels.is_empty() {
         return None;
     }
-    let names: Vec<(Series, &str)> =
-        sides.iter().map(|(index, side)| (Series(*index), side.name.as_str())).collect();
+    let names: Vec<(Series, &str)> = sides.iter().map(|(index, side)| (Series(*index), side.name.as_str())).collect();
     let title = title(&panels, &names, fault);
     let label = title.clone();
     Some(Figure::draw_full(
         "5b",
         title,
         "Requests answered rightly per second, as a share of the rate before the fault, over seconds; the fault lasts as long as the \
-         shaded stretch, and the number is the time from its end until goodput was back. One drawing per broken module, measured once.",
+         shaded stretch, and the numbers are the times from its end until goodput was back, side by side. One drawing per broken module, measured once.",
         |width| draw(width, &panels, &names, &label),
     ))
 }
@@ -133,7 +131,9 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel<'_>, across: (f64, f64), down: 
     for curve in &panel.curves {
         let places: Vec<(f64, f64)> = curve.points.iter().map(|(at, share)| (x.place(*at), y.place(*share))).collect();
         canvas.path(curve.series, if curve.series.0 == 0 { "solid thin" } else { "solid" }, &places);
-        if let Some(middle) = places.iter().filter(|place| place.0 > x.place(lasted / 2.0)).min_by(|a, b| a.0.total_cmp(&b.0)) {
+        if let Some(middle) =
+            places.iter().filter(|place| place.0 > x.place(lasted / 2.0)).min_by(|a, b| a.0.total_cmp(&b.0))
+        {
             canvas.mark(curve.series, *middle, 3.4);
         }
         if let Some(after) = curve.record.recovered_after_s {
@@ -142,5 +142,8 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel<'_>, across: (f64, f64), down: 
             recovered.push("not back".to_owned());
         }
     }
-    canvas.text("note", (across.1, down.0 - 6.0), "end", &recovered.join(" · "));
+    let recovered = recovered.join(" · ");
+    if 7.0 * (panel.module.chars().count() + recovered.chars().count()) as f64 + 8.0 < across.1 - across.0 {
+        canvas.text("note", (across.1, down.0 - 6.0), "end", &recovered);
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) fn growth(run: &Run) -> Option<Figure> {
     let (row, best) = best.max_by(|a, b| per_core(a.1).total_cmp(&per_core(b.1)))?;
     let title = format!(
         "At equal cores, {} carries the most: {} requests per second and core, with {} MiB",
-        row.name.replace(": ", " with "),
+        row.name.replace(": as it is", " as it is").replace(": ", " with "),
         number(per_core(best)),
         number(memory_mib(best))
     );
@@ -60,28 +60,34 @@ pub(crate) fn grown_words(grown: &str) -> String {
 
 fn draw(width: f64, rows: &[Row<'_>], label: &str) -> String {
     let narrow = width <= NARROW;
-    let row_height = 48.0;
-    let top = 26.0;
+    let row_height = 60.0;
+    let top = 30.0;
     let bottom = top + row_height * rows.len() as f64;
     let mut canvas = Canvas::new(width, bottom + 40.0);
     let middle = width / 2.0;
     let panels: [(&str, (f64, f64), fn(&ScalingRecord) -> f64); 2] = [
-        ("requests/s per core", (8.0, middle - 18.0), per_core),
+        ("requests/s per core", (0.0, middle - 18.0), per_core),
         ("memory, MiB", (middle + 14.0, width - 12.0), memory_mib),
     ];
     for (index, row) in rows.iter().enumerate() {
-        canvas.text("row", (0.0, top + row_height * index as f64 + 2.0), "start", &row.name);
+        canvas.text("row", (0.0, top + row_height * index as f64 + 10.0), "start", &row.name);
     }
     for (name, across, value) in panels {
-        let most = rows.iter().flat_map(|row| row.records.iter().map(|record| value(record))).fold(0.0, f64::max) * 1.12;
+        let most =
+            rows.iter().flat_map(|row| row.records.iter().map(|record| value(record))).fold(0.0, f64::max) * 1.12;
         let x = Scale::linear((0.0, most), across);
         canvas.text("heading", (across.0, 12.0), "start", name);
         for tick in linear_ticks(most, if narrow { 2 } else { 3 }) {
-            canvas.line("grid", (x.place(tick), top + 6.0), (x.place(tick), bottom));
-            canvas.text("tick", (x.place(tick), bottom + 15.0), "middle", &number(tick).replace(".00", "").replace(".0", ""));
+            canvas.line("grid", (x.place(tick), top), (x.place(tick), bottom));
+            canvas.text(
+                "tick",
+                (x.place(tick), bottom + 15.0),
+                if tick == 0.0 { "start" } else { "middle" },
+                &number(tick).replace(".00", "").replace(".0", ""),
+            );
         }
         for (index, row) in rows.iter().enumerate() {
-            let y = top + row_height * index as f64 + 22.0;
+            let y = top + row_height * index as f64 + 27.0;
             let values: Vec<f64> = row.records.iter().map(|record| value(record)).collect();
             let longest = values.iter().copied().fold(0.0, f64::max);
             canvas.line("axis", (x.place(0.0), y), (x.place(longest), y));

@@ -8,6 +8,9 @@ use crate::report::focus;
 use crate::report::survival::{self, SURVIVES_FROM};
 use crate::report::words::percent;
 
+/// How high a cell is on a phone.
+const NARROW_CELL: f64 = 16.0;
+
 /// What the maps have in common.
 struct Plan<'r> {
     run: &'r Run,
@@ -35,7 +38,8 @@ pub(crate) fn heat(run: &Run) -> Option<Figure> {
     if journeys.is_empty() {
         return None;
     }
-    let plan = Plan { run, sides: sides.into_iter().filter(|side| tried.contains(side)).collect(), faults, modules, journeys };
+    let plan =
+        Plan { run, sides: sides.into_iter().filter(|side| tried.contains(side)).collect(), faults, modules, journeys };
     let title = title(&plan);
     let label = title.clone();
     Some(Figure::draw_full(
@@ -112,12 +116,20 @@ fn map(canvas: &mut Canvas, plan: &Plan<'_>, side: &str, fault: FaultKind, at: (
                 outcome.survived,
                 outcome.begun
             );
-            canvas.told_rectangle(class, place, (cell.0 - 1.5, cell.1 - 1.5), &words);
+            let size = (cell.0 - 1.5, cell.1 - 1.5);
+            // A finger points at nothing, and phones need not load the words.
+            if cell.1 > NARROW_CELL {
+                canvas.told_rectangle(class, place, size, &words);
+            } else {
+                canvas.rectangle(class, place, size);
+            }
             let middle = (place.0 + cell.0 / 2.0 - 0.75, place.1 + cell.1 / 2.0 + 2.6);
             match class {
                 "cell dead" => canvas.text("cross", middle, "middle", "×"),
                 "cell limping" => canvas.text("in-cell", middle, "middle", &format!("{:.0}", share * 100.0)),
-                "cell failing" => canvas.text("in-cell strong", middle, "middle", &format!("{:.0}", (share * 100.0).max(1.0))),
+                "cell failing" => {
+                    canvas.text("in-cell strong", middle, "middle", &format!("{:.0}", (share * 100.0).max(1.0)))
+                }
                 _ => {}
             }
         }
@@ -165,7 +177,7 @@ fn draw_narrow(plan: &Plan<'_>, label: &str) -> String {
     let (names, gap) = (92.0, 10.0);
     let sides = plan.sides.len() as f64;
     let cell_width = ((NARROW - names - gap * sides) / (sides * plan.journeys.len() as f64)).clamp(6.0, 26.0);
-    let cell = (cell_width, 16.0);
+    let cell = (cell_width, NARROW_CELL);
     let map_width = cell.0 * plan.journeys.len() as f64;
     let block = cell.1 * plan.modules.len() as f64 + 42.0;
     let heads = 66.0;

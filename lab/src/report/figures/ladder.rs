@@ -1,6 +1,7 @@
 //! Figure 2: the ladder from a function call to another process, one more thing per rung.
 
 use super::canvas::{Canvas, Series};
+use super::load::shortened;
 use super::scale::{Scale, logarithmic_ticks};
 use super::{Figure, NARROW};
 use crate::archive::{Run, Rung};
@@ -9,22 +10,33 @@ use crate::report::words::number;
 /// Draws the figure; none when the program gave no rungs.
 pub(crate) fn ladder(run: &Run) -> Option<Figure> {
     let rungs = &run.ladder.rungs;
-    let (first, last) = (rungs.first()?, rungs.last()?);
-    let title = format!(
-        "From {} to {}, a call goes from {} to {}",
-        first.rung,
-        last.rung,
-        duration(first.wall_ns),
-        duration(last.wall_ns)
-    );
+    rungs.first()?;
+    let title = title(rungs);
     let label = title.clone();
     Some(Figure::draw(
         "2a",
         title,
         "Time per call, logarithmic; one thing more stands between caller and answer on each rung. Circle: wall-clock time with one \
-         caller; square: CPU of both ends. The number behind a bar is what the rung adds to the one above it.",
+         caller; square: CPU of both ends. The number behind a bar is what the rung adds to the one above it, or to the last one above that was cheaper.",
         |width| draw(width, rungs, &label),
     ))
+}
+
+fn title(rungs: &[Rung]) -> String {
+    let first = &rungs[0];
+    let largest =
+        rungs.windows(2).max_by(|a, b| (a[1].wall_ns / a[0].wall_ns).total_cmp(&(b[1].wall_ns / b[0].wall_ns)));
+    match largest {
+        Some([before, after]) if after.wall_ns > before.wall_ns => format!(
+            "A call takes {} on the rung “{}”; the largest step is “{}”, {} times as long: {}",
+            duration(first.wall_ns),
+            first.rung,
+            after.rung,
+            number(after.wall_ns / before.wall_ns),
+            duration(after.wall_ns)
+        ),
+        _ => format!("A call takes {} on the rung “{}”", duration(first.wall_ns), first.rung),
+    }
 }
 
 fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
@@ -32,7 +44,7 @@ fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
     let row_height = if narrow { 44.0 } else { 40.0 };
     let content = row_height * rungs.len() as f64;
     let height = content + 46.0;
-    let (left, right) = if narrow { (8.0, width - 12.0) } else { (158.0, width - 98.0) };
+    let (left, right) = if narrow { (8.0, width - 12.0) } else { (186.0, width - 98.0) };
     let values = || rungs.iter().flat_map(|rung| [rung.wall_ns, rung.cpu_ns]).filter(|value| *value > 0.0);
     let low = values().fold(f64::INFINITY, f64::min).min(1.0);
     let high = values().fold(0.0, f64::max) * 1.3;
@@ -49,9 +61,9 @@ fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
         );
     }
     canvas.text("label", (f64::midpoint(left, right), height - 4.0), "middle", "time per call, logarithmic");
-    let mut before = None;
     for (index, rung) in rungs.iter().enumerate() {
         let middle = 6.0 + row_height * index as f64 + if narrow { 30.0 } else { row_height / 2.0 };
+        let before = rungs[..index].iter().rev().map(|rung| rung.wall_ns).find(|wall| *wall <= rung.wall_ns);
         let from: f64 = before.unwrap_or(low);
         let (start, end) = (x.place(from.min(rung.wall_ns)), x.place(rung.wall_ns));
         canvas.rectangle("rung", (left, middle - 1.0), (start - left, 2.0));
@@ -64,11 +76,10 @@ fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
             canvas.text("row", (4.0, middle - 14.0), "start", &rung.rung);
             canvas.text("value", (width - 4.0, middle - 14.0), "end", &format!("{value}  {more}"));
         } else {
-            canvas.text("row", (left - 10.0, middle + 4.0), "end", &rung.rung);
+            canvas.text("row", (left - 10.0, middle + 4.0), "end", &shortened(&rung.rung, 27));
             canvas.text("value", (right + 14.0, middle - 1.0), "start", &value);
             canvas.text("note", (right + 14.0, middle + 11.0), "start", &more);
         }
-        before = Some(rung.wall_ns);
     }
     canvas.finish(label, if narrow { "narrow" } else { "wide" })
 }

@@ -5,11 +5,13 @@ use super::scale::{Scale, linear_ticks, logarithmic_ticks, spread};
 use super::{Figure, NARROW};
 use crate::analysis::{Kind, Metric, absolute};
 use crate::archive::Run;
-use crate::report::words::number;
+use crate::report::focus;
+use crate::report::words::{listed, number};
 use crate::statistics::{Interval, mean_interval};
 
 /// A point of a curve: offered rate, and the latency with its interval over blocks.
 struct CurvePoint {
+    load: String,
     rate: f64,
     latency: Interval,
 }
@@ -28,9 +30,8 @@ pub(crate) fn latency_against_load(run: &Run) -> Option<Figure> {
     if curves.iter().all(|curve| curve.points.is_empty()) {
         return None;
     }
-    let capacities: Vec<(Series, String, f64, Option<Interval>)> = run
-        .compared()
-        .enumerate()
+    let capacities: Vec<(Series, String, f64, Option<Interval>)> = focus::shown(run)
+        .into_iter()
         .filter_map(|(index, side)| {
             let metric = Metric { kind: Kind::Capacity, load: None, headline: true };
             let (mean, interval) = absolute(run, &metric, &side.name)?;
@@ -49,52 +50,59 @@ pub(crate) fn latency_against_load(run: &Run) -> Option<Figure> {
 }
 
 fn title(run: &Run, curves: &[Curve]) -> String {
-    let at_top = |index: usize, kind| {
-        let curve = curves.iter().find(|curve| curve.series == Series(index) && curve.kind == kind)?;
-        Some((curve.side.clone(), curve.points.last()?.latency.estimate))
+    let Some(load) = run.protocol.loads.last().map(|load| load.percent.to_string()) else {
+        return "Latency against load".to_owned();
     };
-    let load = run.protocol.loads.last().map_or(0, |load| load.percent);
-    match (at_top(0, Kind::P50), at_top(1, Kind::P50)) {
-        (Some((a, at_a)), Some((b, at_b))) => format!(
-            "At {load} % load half of the answers take {} ms from {a} and {} ms from {b}",
-            number(at_a),
-            number(at_b)
-        ),
-        (Some((a, at_a)), None) => format!("At {load} % load half of the answers take {} ms from {a}", number(at_a)),
-        _ => "Latency against load".to_owned(),
+    let parts: Vec<String> = curves
+        .iter()
+        .filter(|curve| curve.kind == Kind::P50)
+        .filter_map(|curve| {
+            let at_top = curve.points.iter().find(|point| point.load == load)?;
+            Some(format!("{} ms from {}", number(at_top.latency.estimate), curve.side))
+        })
+        .collect();
+    if parts.is_empty() {
+        return "Latency against load".to_owned();
     }
+    format!("At {load} % load half of the answers take {}", listed(&parts))
 }
 
 fn curves(run: &Run) -> Vec<Curve> {
+    let loads = focus::loads(run);
     let mut curves = Vec::new();
-    for (index, side) in run.compared().enumerate() {
+    for (index, side) in focus::shown(run) {
         for kind in [Kind::P50, Kind::P99] {
             let at = |load: &str| {
                 let metric = Metric { kind, load: Some(load.to_owned()), headline: false };
                 geometric(&metric.values(run, &side.name).into_iter().map(|(_, value)| value).collect::<Vec<_>>())
             };
-            let points = run.protocol.loads.iter().filter_map(|load| {
-                let rate = run.reference_rps() * f64::from(load.percent) / 100.0;
-                Some(CurvePoint { rate, latency: at(&load.percent.to_string())? })
-            });
-            curves.push(Curve {
-                series: Series(index),
-                side: side.name.clone(),
-                kind,
-                lone: at("1"),
-                points: points.collect(),
-            });
+            let mut points: Vec<CurvePoint> = loads
+                .iter()
+                .filter_map(|load| {
+                    Some(CurvePoint { load: load.clone(), rate: offered(run, &side.name, load)?, latency: at(load)? })
+                })
+                .collect();
+            points.sort_by(|a, b| a.rate.total_cmp(&b.rate));
+            curves.push(Curve { series: Series(index), side: side.name.clone(), kind, lone: at("1"), points });
         }
     }
     curves
 }
 
+/// The rate that was offered to a side at a load, in the mean over blocks.
+fn offered(run: &Run, side: &str, load: &str) -> Option<f64> {
+    let of_side = run.blocks.iter().filter(|block| block.side == side);
+    let rates: Vec<f64> =
+        of_side.filter_map(|block| block.point(load)?.offered_rps).filter(|rate| *rate > 0.0).collect();
+    (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64)
+}
+
 /// The geometric mean with its interval, as latencies are read on a logarithmic axis.
 fn geometric(values: &[f64]) -> Option<Interval> {
-    let logarithms: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+    let logarithms: Vec<f64> = values.iter().filter(|value| **value > 0.0).map(|value| value.ln()).collect();
     match mean_interval(&logarithms) {
         Some(found) => Some(Interval { estimate: found.estimate.exp(), low: found.low.exp(), high: found.high.exp() }),
-        None => values.first().map(|value| Interval { estimate: *value, low: *value, high: *value }),
+        None => logarithms.first().map(|value| Interval { estimate: value.exp(), low: value.exp(), high: value.exp() }),
     }
 }
 

@@ -8,7 +8,8 @@ use super::scale::{Scale, logarithmic_ticks, spread};
 use super::{Figure, NARROW};
 use crate::archive::{Point, Run, StoredHistogram};
 use crate::generator::new_histogram;
-use crate::report::words::number;
+use crate::report::focus;
+use crate::report::words::{listed, number};
 
 struct Curve {
     series: Series,
@@ -20,9 +21,8 @@ struct Curve {
 /// Draws the figure at the headline load; none when nothing was timed there.
 pub(crate) fn percentiles(run: &Run) -> Option<Figure> {
     let load = run.protocol.headline_load.to_string();
-    let curves: Vec<Curve> = run
-        .compared()
-        .enumerate()
+    let curves: Vec<Curve> = focus::shown(run)
+        .into_iter()
         .map(|(index, side)| Curve {
             series: Series(index),
             side: side.name.clone(),
@@ -40,7 +40,7 @@ pub(crate) fn percentiles(run: &Run) -> Option<Figure> {
             format!("{} ms from {}", number(curve.latency.value_at_quantile(0.99) as f64 / 1000.0), curve.side)
         })
         .collect();
-    let title = format!("At {load} % load one answer in a hundred takes longer than {}", parts.join(" and "));
+    let title = format!("At {load} % load one answer in a hundred takes longer than {}", listed(&parts));
     let label = title.clone();
     Some(Figure::draw(
         "4",

@@ -20,12 +20,14 @@ pub(crate) fn rungs_under_workload(run: &Run) -> Option<Figure> {
         .ladder
         .workload
         .iter()
-        .filter_map(|rung| Some(Step { rung: rung.rung.clone(), cpu: interval(&rung.cpu_us)?, p50: interval(&rung.p50_ms) }))
+        .filter_map(|rung| {
+            Some(Step { rung: rung.rung.clone(), cpu: interval(&rung.cpu_us)?, p50: interval(&rung.p50_ms) })
+        })
         .collect();
     let (first, rest) = steps.split_first()?;
-    let jump = steps.windows(2).max_by(|a, b| {
-        (a[1].cpu.estimate - a[0].cpu.estimate).total_cmp(&(b[1].cpu.estimate - b[0].cpu.estimate))
-    });
+    let jump = steps
+        .windows(2)
+        .max_by(|a, b| (a[1].cpu.estimate - a[0].cpu.estimate).total_cmp(&(b[1].cpu.estimate - b[0].cpu.estimate)));
     let title = match jump {
         Some([before, after]) if !rest.is_empty() && after.cpu.estimate > before.cpu.estimate => format!(
             "With the whole shop on a rung, “{}” adds the most: {} µs of CPU to a request, {} more",
@@ -33,7 +35,9 @@ pub(crate) fn rungs_under_workload(run: &Run) -> Option<Figure> {
             number(after.cpu.estimate - before.cpu.estimate),
             percent(after.cpu.estimate / before.cpu.estimate - 1.0)
         ),
-        _ => format!("With the whole shop on “{}” a request costs {} µs of CPU", first.rung, number(first.cpu.estimate)),
+        _ => {
+            format!("With the whole shop on “{}” a request costs {} µs of CPU", first.rung, number(first.cpu.estimate))
+        }
     };
     let label = title.clone();
     Some(Figure::draw(
@@ -55,19 +59,24 @@ fn draw(width: f64, steps: &[Step], label: &str) -> String {
     let narrow = width <= NARROW;
     let row_height = if narrow { 44.0 } else { 40.0 };
     let bottom = row_height * steps.len() as f64 + 6.0;
-    let (left, right) = if narrow { (8.0, width - 12.0) } else { (158.0, width - 98.0) };
+    let (left, right) = if narrow { (8.0, width - 12.0) } else { (186.0, width - 98.0) };
     let most = steps.iter().map(|step| step.cpu.high.max(step.cpu.estimate)).fold(0.0, f64::max) * 1.05;
     let x = Scale::linear((0.0, most), (left, right));
     let mut canvas = Canvas::new(width, bottom + 40.0);
     for tick in linear_ticks(most, if narrow { 4 } else { 3 }) {
         canvas.line("grid", (x.place(tick), 4.0), (x.place(tick), bottom));
-        canvas.text("tick", (x.place(tick), bottom + 15.0), "middle", &number(tick).replace(".00", "").replace(".0", ""));
+        canvas.text(
+            "tick",
+            (x.place(tick), bottom + 15.0),
+            "middle",
+            &number(tick).replace(".00", "").replace(".0", ""),
+        );
     }
     canvas.text("label", (f64::midpoint(left, right), bottom + 34.0), "middle", "µs of CPU per request");
-    let mut before: Option<f64> = None;
     for (index, step) in steps.iter().enumerate() {
         let middle = row_height * index as f64 + if narrow { 30.0 } else { row_height / 2.0 };
-        let from = before.unwrap_or(0.0).min(step.cpu.estimate);
+        let cheaper = steps[..index].iter().rev().map(|step| step.cpu.estimate).find(|cpu| *cpu <= step.cpu.estimate);
+        let from = cheaper.unwrap_or(0.0);
         let (start, end) = (x.place(from), x.place(step.cpu.estimate));
         canvas.rectangle("rung", (left, middle - 7.0), (start - left, 14.0));
         canvas.rectangle("added", (start, middle - 7.0), (end - start, 14.0));
@@ -78,11 +87,10 @@ fn draw(width: f64, steps: &[Step], label: &str) -> String {
             canvas.text("row", (4.0, middle - 14.0), "start", &shortened(&step.rung, 28));
             canvas.text("value", (width - 4.0, middle - 14.0), "end", &format!("{value} · {latency}"));
         } else {
-            canvas.text("row", (left - 10.0, middle + 4.0), "end", &shortened(&step.rung, 26));
+            canvas.text("row", (left - 10.0, middle + 4.0), "end", &shortened(&step.rung, 27));
             canvas.text("value", (right + 14.0, middle - 1.0), "start", &value);
             canvas.text("note", (right + 14.0, middle + 11.0), "start", &latency);
         }
-        before = Some(step.cpu.estimate);
     }
     canvas.finish(label, if narrow { "narrow" } else { "wide" })
 }

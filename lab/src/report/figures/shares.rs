@@ -34,7 +34,8 @@ struct Bar {
 pub(crate) fn shares(run: &Run) -> Option<Figure> {
     let bars: Vec<Bar> = focus::shown(run).into_iter().filter_map(|(_, side)| bar(run, &side.name)).collect();
     let most = bars.iter().filter(|bar| bar.parts.len() > 1).max_by_key(|bar| bar.parts.len())?;
-    let largest = most.parts.iter().filter(|part| !part.name.is_empty()).max_by(|a, b| a.cpu_us.total_cmp(&b.cpu_us))?;
+    let largest =
+        most.parts.iter().filter(|part| !part.name.is_empty()).max_by(|a, b| a.cpu_us.total_cmp(&b.cpu_us))?;
     let title = format!(
         "Of the {} µs that a request costs in {}, {} goes to {}",
         number(most.total),
@@ -59,12 +60,13 @@ fn caption(run: &Run, bars: &[Bar]) -> String {
              part is an upper bound. What no handler covers (the web server, templates, kernel) is the last part.",
         );
     }
-    let serialised: Vec<String> = bars
-        .iter()
-        .filter_map(|bar| Some(format!("{} µs in {}", number(bar.serialised_us?), bar.side)))
-        .collect();
+    let serialised: Vec<String> =
+        bars.iter().filter_map(|bar| Some(format!("{} µs in {}", number(bar.serialised_us?), bar.side))).collect();
     if !serialised.is_empty() {
-        caption.push_str(&format!(" Of it, questions and answers between processes are written and read for {}.", serialised.join(" and ")));
+        caption.push_str(&format!(
+            " Of it, questions and answers between processes are written and read for {}.",
+            serialised.join(" and ")
+        ));
     }
     caption.push_str(" The kernel's share is not told apart: no clock of a process does that for each request. The database is inside the processes.");
     caption
@@ -99,7 +101,11 @@ fn bar(run: &Run, side: &str) -> Option<Bar> {
         // Handlers that took longer than all the CPU there was mostly waited: dividing the CPU by them would be made up.
         if sum > 0.0 && sum < total {
             parts = own.into_iter().map(|(name, cpu_us)| Part { name, cpu_us, by_clock: false }).collect();
-            parts.push(Part { name: "the rest: web server, templates, kernel".to_owned(), cpu_us: total - sum, by_clock: true });
+            parts.push(Part {
+                name: "the rest: web server, templates, kernel".to_owned(),
+                cpu_us: total - sum,
+                by_clock: true,
+            });
         }
     }
     let serialised_us = pass.map(|pass| {
@@ -125,15 +131,23 @@ fn process_name(command: &str, commands: &[&str], side: &str) -> String {
 fn draw(width: f64, bars: &[Bar], label: &str) -> String {
     let narrow = width <= NARROW;
     let (left, right) = (2.0, width - 8.0);
-    let row_height = if narrow { 104.0 } else { 92.0 };
+    let row_height = if narrow { 112.0 } else { 106.0 };
     let height = row_height * bars.len() as f64 + 40.0;
-    let most = bars.iter().map(|bar| bar.interval.map_or(bar.total, |interval| interval.high.max(bar.total))).fold(0.0, f64::max);
+    let most = bars
+        .iter()
+        .map(|bar| bar.interval.map_or(bar.total, |interval| interval.high.max(bar.total)))
+        .fold(0.0, f64::max);
     let x = Scale::linear((0.0, most * 1.02), (left, right));
     let mut canvas = Canvas::new(width, height);
     let bottom = row_height * bars.len() as f64;
     for tick in linear_ticks(most * 1.02, if narrow { 4 } else { 8 }) {
         canvas.line("axis", (x.place(tick), bottom), (x.place(tick), bottom + 4.0));
-        canvas.text("tick", (x.place(tick), bottom + 17.0), if tick == 0.0 { "start" } else { "middle" }, &number(tick).replace(".00", "").replace(".0", ""));
+        canvas.text(
+            "tick",
+            (x.place(tick), bottom + 17.0),
+            if tick == 0.0 { "start" } else { "middle" },
+            &number(tick).replace(".00", "").replace(".0", ""),
+        );
     }
     canvas.line("axis", (left, bottom), (right, bottom));
     canvas.text("label", (f64::midpoint(left, right), height - 6.0), "middle", "µs of CPU per request");
@@ -160,11 +174,13 @@ fn draw_bar(canvas: &mut Canvas, bar: &Bar, x: &Scale, top: f64, narrow: bool) {
             (false, 0) => "share hatched",
             (false, _) => "share hatched pale",
         };
-        let words = format!("{}: {} µs per request, {}", part.name, number(part.cpu_us), percent(part.cpu_us / bar.total));
+        let words =
+            format!("{}: {} µs per request, {}", part.name, number(part.cpu_us), percent(part.cpu_us / bar.total));
         canvas.told_rectangle(class, (start, top), (end - start - 1.0, bar_height), &words);
         let room = ((end - start - 8.0) / 6.7) as usize;
         let value = number(part.cpu_us);
-        if room >= part.name.chars().count().min(if narrow { 8 } else { 12 }) && room >= 5 {
+        // From the first part without room on, all are named together: they are the smaller ones.
+        if unnamed.is_empty() && room >= 5 && room >= part.name.chars().count().min(if narrow { 8 } else { 12 }) {
             canvas.text("named", (start + 4.0, top + bar_height + 14.0), "start", &shortened(&part.name, room));
             canvas.text("named number", (start + 4.0, top + bar_height + 27.0), "start", &value);
         } else {
@@ -180,8 +196,14 @@ fn draw_bar(canvas: &mut Canvas, bar: &Bar, x: &Scale, top: f64, narrow: bool) {
             several => format!("{} smaller: {}", several.len(), number(sum)),
         };
         let room = x.place(from) - start;
-        let (anchor, at) = if room < 6.5 * text.chars().count() as f64 { ("end", x.place(from)) } else { ("start", start + 4.0) };
-        canvas.text("named number", (at, top + bar_height + 41.0), anchor, &text);
+        let (anchor, at) =
+            if room < 6.5 * text.chars().count() as f64 { ("end", x.place(from)) } else { ("start", start + 4.0) };
+        canvas.text(
+            "named number",
+            (at, top + bar_height + if anchor == "start" { 14.0 } else { 41.0 }),
+            anchor,
+            &text,
+        );
     }
 }
 

@@ -33,8 +33,15 @@ pub(in crate::report) fn survival(run: &Run) -> Table {
     });
     table(
         &[
-            "side", "module", "fault", "kinds of journeys that survive", "journeys that survive, % [95 %]", "begun", "fault lasted, s",
-            "goodput back after, s", "books balance",
+            "side",
+            "module",
+            "fault",
+            "kinds of journeys that survive",
+            "journeys that survive, % [95 %]",
+            "begun",
+            "fault lasted, s",
+            "goodput back after, s",
+            "books balance",
         ],
         rows.collect(),
     )
@@ -42,8 +49,9 @@ pub(in crate::report) fn survival(run: &Run) -> Table {
 
 fn share_cell(share: Share) -> Cell {
     match (share.value(), share.interval()) {
-        (Some(value), Some((low, high))) => Cell::number(value * 100.0)
-            .with_interval(format!("[{}, {}]", number(low * 100.0), number(high * 100.0))),
+        (Some(value), Some((low, high))) => {
+            Cell::number(value * 100.0).with_interval(format!("[{}, {}]", number(low * 100.0), number(high * 100.0)))
+        }
         _ => Cell::text("none begun"),
     }
 }
@@ -86,7 +94,15 @@ pub(in crate::report) fn growth(run: &Run) -> Table {
         ]
     });
     table(
-        &["side", "grown", "visitors choose", "cores", "capacity, requests/s", "per core, requests/s", "memory (PSS), MiB"],
+        &[
+            "side",
+            "grown",
+            "visitors choose",
+            "cores",
+            "capacity, requests/s",
+            "per core, requests/s",
+            "memory (PSS), MiB",
+        ],
         rows.collect(),
     )
 }
@@ -128,10 +144,7 @@ pub(in crate::report) fn restarts(run: &Run) -> Table {
             Cell::number(record.away_s),
         ]
     });
-    table(
-        &["side", "restarted", "requests sent meanwhile", "lost", "share lost [95 %]", "away for, s"],
-        rows.collect(),
-    )
+    table(&["side", "restarted", "requests sent meanwhile", "lost", "share lost [95 %]", "away for, s"], rows.collect())
 }
 
 /// What each process is to start and to hold.

@@ -15,8 +15,18 @@ pub(in crate::report) fn edges(run: &Run) -> Table {
     }
     table(
         &[
-            "edge", "side", "calls per request", "attempts per call", "leave the process, %", "bytes per call", "serialise, µs", "queue, µs",
-            "wire, µs", "handler, µs", "deserialise, µs", "if cut, µs of CPU per request",
+            "edge",
+            "side",
+            "calls per request",
+            "attempts per call",
+            "leave the process, %",
+            "bytes per call",
+            "serialise, µs",
+            "queue, µs",
+            "wire, µs",
+            "handler, µs",
+            "deserialise, µs",
+            "if cut, µs of CPU per request",
         ],
         rows.into_iter().map(|(_, row)| row).collect(),
     )
@@ -67,7 +77,14 @@ pub(in crate::report) fn methods(run: &Run) -> Table {
     }
     table(
         &[
-            "request", "call", "side", "calls", "per request", "bytes of the question", "bytes of the answer", "time per call, µs",
+            "request",
+            "call",
+            "side",
+            "calls",
+            "per request",
+            "bytes of the question",
+            "bytes of the answer",
+            "time per call, µs",
         ],
         rows,
     )

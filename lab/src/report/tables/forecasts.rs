@@ -8,8 +8,7 @@ use crate::report::words::{bracket_number, number};
 /// Every prediction with what was measured.
 pub(in crate::report) fn forecasts(run: &Run) -> Table {
     let rows = foretold(run).into_iter().map(|row| {
-        let (unit, name) =
-            row.kind.as_ref().map_or(("", row.metric.clone()), |metric| (metric.unit(), metric.label()));
+        let (unit, name) = row.kind.as_ref().map_or(("", row.metric.clone()), |metric| (metric.unit(), metric.label()));
         let measured = match row.measured {
             Some(mean) => Cell::number(mean).with_interval(row.interval.map(bracket_number).unwrap_or_default()),
             None => Cell::text("not measured here"),
@@ -34,7 +33,14 @@ pub(in crate::report) fn forecasts(run: &Run) -> Table {
     });
     table(
         &[
-            "topology", "metric", "unit", "predicted", "measured [95 %]", "error, %", "the split adds", "error of what it adds, %",
+            "topology",
+            "metric",
+            "unit",
+            "predicted",
+            "measured [95 %]",
+            "error, %",
+            "the split adds",
+            "error of what it adds, %",
         ],
         rows.collect(),
     )
