@@ -56,7 +56,7 @@ fn exposition(edges: &Edges) -> String {
     for (name, help, value) in COLUMNS {
         let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter");
         for edge in &edges {
-            let (caller, callee) = (edge.caller, edge.contract.module);
+            let (caller, callee) = (edge.caller, edge.callee);
             for (method, figures) in edge.contract.methods.iter().zip(&edge.methods) {
                 let (method, value) = (method.name, value(figures));
                 let _ = writeln!(out, "{name}{{caller=\"{caller}\",callee=\"{callee}\",method=\"{method}\"}} {value}");

@@ -213,22 +213,27 @@ impl Place {
         if let Some(inbox) = self.consumers.get(consumer) {
             #[cfg(feature = "split")]
             if let Some(carrier) = self.carrier_between(consumer, || self.doormat([(consumer, inbox.clone())].into())) {
-                return Ok(self.push(consumer, carrier));
+                return Ok(self.push(consumer, Seat::over(carrier, &self.edges)));
+            }
+            // Handing on within the process is no call, unless somebody wants to know what it would be as one.
+            #[cfg(feature = "split")]
+            if seam::spans::are_recorded() {
+                let doormat = Arc::new(Doormat::new([(consumer, inbox.clone())].into()));
+                return Ok(self.push(consumer, Seat::here(doormat, &self.edges)));
             }
             return Ok(inbox.clone());
         }
         #[cfg(feature = "split")]
         if let Some(elsewhere) = &self.elsewhere {
             let group = elsewhere.topology.group_of(ModuleName::new(consumer));
-            return Ok(self.push(consumer, elsewhere.peers.carrier(&group.name)));
+            return Ok(self.push(consumer, Seat::over(elsewhere.peers.carrier(&group.name), &self.edges)));
         }
         anyhow::bail!("nobody consumes for {consumer}: it is neither in this process nor in another")
     }
 
     #[cfg(feature = "split")]
-    fn push(&self, consumer: &'static str, carrier: Arc<dyn Carrier>) -> Arc<dyn Subscriber> {
-        let way = Seat::<dyn EventDelivery>::over(carrier, &self.edges);
-        Arc::new(Push::new(consumer, way.asked_by(ModuleName::new("relay"))))
+    fn push(&self, consumer: &'static str, way: Seat<dyn EventDelivery>) -> Arc<dyn Subscriber> {
+        Arc::new(Push::new(consumer, way.asked_of(ModuleName::new(consumer), ModuleName::new("relay"))))
     }
 
     #[cfg(feature = "split")]

@@ -12,7 +12,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-pub use span::{Span, Spans};
+pub use span::{MOMENTS, Span, Spans};
 use tree::Tree;
 
 use crate::archive::{EdgeRecord, PathRecord, RoundRecord};

@@ -121,12 +121,14 @@ impl Spans {
             Some(written) => Some(u64::from_str_radix(&written, 16).ok()?),
             None => None,
         };
+        let by_caller = line.moments.contains_key(MOMENTS[START]);
         let span = self.by_id.entry((trace, id)).or_default();
         span.parent = parent.or(span.parent);
         for (known, said) in
             [(&mut span.caller, line.caller), (&mut span.callee, line.callee), (&mut span.method, line.method)]
         {
-            *known = said.or(known.take());
+            // Who asks knows best whom it means: several may answer one contract.
+            *known = if by_caller { said.or(known.take()) } else { known.take().or(said) };
         }
         for (moment, name) in span.moments.iter_mut().zip(MOMENTS) {
             // Said by several, as the attempts of a call are: the last one is what the caller got.

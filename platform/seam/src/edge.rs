@@ -27,13 +27,20 @@ pub struct Edges(Arc<Mutex<Vec<Arc<Record>>>>);
 impl Edges {
     /// The edge from `caller` to a contract; asking again gives the same edge.
     pub fn edge(&self, caller: ModuleName, contract: &'static Descriptor) -> Edge {
+        self.edge_to(caller, contract.module, contract)
+    }
+
+    /// The same where several answer one contract, and `callee` is the one that is meant.
+    pub(crate) fn edge_to(&self, caller: ModuleName, callee: &'static str, contract: &'static Descriptor) -> Edge {
         let mut records = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = records.iter().find(|record| record.caller == caller && record.contract.module == contract.module);
+        let known = records.iter().find(|record| {
+            record.caller == caller && record.callee == callee && record.contract.module == contract.module
+        });
         if let Some(record) = known {
             return Edge(record.clone());
         }
         let methods = contract.methods.iter().map(|_| MethodRecord::default()).collect();
-        let record = Arc::new(Record { caller, from_outside: caller == FROM_OUTSIDE, contract, methods });
+        let record = Arc::new(Record { caller, callee, from_outside: caller == FROM_OUTSIDE, contract, methods });
         records.push(record.clone());
         Edge(record)
     }
@@ -62,6 +69,7 @@ impl fmt::Debug for Edge {
 #[derive(Debug)]
 struct Record {
     caller: ModuleName,
+    callee: &'static str,
     from_outside: bool,
     contract: &'static Descriptor,
     methods: Box<[MethodRecord]>,
@@ -82,6 +90,8 @@ struct MethodRecord {
 pub struct EdgeFigures {
     /// The module that asks.
     pub caller: ModuleName,
+    /// The module that is asked: the contract's own, unless several answer it.
+    pub callee: &'static str,
     /// The contract that is asked.
     pub contract: &'static Descriptor,
     /// One row per method, in the contract's order.
@@ -108,7 +118,7 @@ pub struct MethodFigures {
 impl Record {
     fn figures(&self) -> EdgeFigures {
         let methods = self.methods.iter().map(MethodRecord::figures).collect();
-        EdgeFigures { caller: self.caller, contract: self.contract, methods }
+        EdgeFigures { caller: self.caller, callee: self.callee, contract: self.contract, methods }
     }
 }
 
@@ -179,7 +189,7 @@ impl Edge {
     #[inline(never)]
     fn observe(&self, method: usize, call: &Call, timed: bool) -> Visit {
         let (contract, from_outside) = (self.contract(), self.0.from_outside);
-        let names = |caller: ModuleName| [caller.as_str(), contract.module, contract.methods[method].name];
+        let names = |caller: ModuleName| [caller.as_str(), self.0.callee, contract.methods[method].name];
         let recording = match from_outside {
             true => Recording::of_handler(call.trace, names(call.caller)),
             false => Recording::of_call(call.trace, names(self.0.caller)),

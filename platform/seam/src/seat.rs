@@ -44,6 +44,11 @@ impl<C: Contract + ?Sized> Seat<C> {
     pub fn asked_by(&self, caller: ModuleName) -> Arc<C> {
         (self.way)(self.edges.edge(caller, C::DESCRIPTOR))
     }
+
+    /// The same where several answer one contract, and this way leads to `callee`: accounts are kept under its name.
+    pub fn asked_of(&self, callee: ModuleName, caller: ModuleName) -> Arc<C> {
+        (self.way)(self.edges.edge_to(caller, callee.as_str(), C::DESCRIPTOR))
+    }
 }
 
 impl<C: ?Sized> Clone for Seat<C> {
