@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use lab::archive::read_run;
+use lab::archive::{Run, read_run};
 use lab::{CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError, compare, report};
 
 fn standin() -> PathBuf {
@@ -99,6 +99,7 @@ fn a_run_leaves_its_reports_and_nothing_else_behind() {
     assert!(run.complete);
     assert_eq!(run.blocks.len(), 3 * 5, "three rounds of two sides, one again and two with a known delta");
     assert!(run.equality.differences.is_empty() && run.equality.answers > 10);
+    accounts_are_kept(&run);
     for block in &run.blocks {
         assert!(block.troubles.is_empty(), "{:?}", block.troubles);
         assert!(block.verification.as_ref().unwrap().holds);
@@ -106,6 +107,30 @@ fn a_run_leaves_its_reports_and_nothing_else_behind() {
     }
     let again = compare(&smoke(folder.path(), &["monolith", "services"])).unwrap_err();
     assert!(again.is::<UsageError>() && again.to_string().contains("already holds a run"), "{again:#}");
+}
+
+/// Each page of the stand-in asks the stock once, which works for a quarter of the page's time; split, it is another quarter there and back.
+fn accounts_are_kept(run: &Run) {
+    let passes: Vec<(&str, &str)> =
+        run.accounts.passes.iter().map(|pass| (pass.side.as_str(), pass.load.as_str())).collect();
+    assert_eq!(passes, [("monolith", "1"), ("monolith", "50"), ("services", "1"), ("services", "50")]);
+    for pass in &run.accounts.passes {
+        let is_split = pass.side == "services";
+        for edge in &pass.edges {
+            let pages = pass.requests[&edge.request];
+            assert_eq!((edge.caller.as_str(), edge.callee.as_str(), edge.method.as_str()), ("pages", "stock", "units"));
+            assert_eq!((edge.calls, edge.attempts), (pages, pages), "{edge:?}");
+            assert_eq!(edge.hops, if is_split { pages } else { 0 });
+            assert_eq!((edge.question_bytes, edge.answer_bytes), (24 * pages, 6 * pages));
+        }
+        assert_eq!(pass.edges.len(), pass.paths.len());
+        for path in &pass.paths {
+            let stock = path.steps.iter().find(|step| step.module == "stock").unwrap();
+            assert!((stock.own_ns / path.mean_ns - 0.25).abs() < 0.01, "{path:?}");
+            assert!((stock.way_ns / path.mean_ns - if is_split { 0.25 } else { 0.0 }).abs() < 0.01, "{path:?}");
+        }
+        assert!(pass.requests.contains_key("home") && pass.requests.keys().any(|name| name.ends_with("followed")));
+    }
 }
 
 #[test]
@@ -117,6 +142,9 @@ fn sides_that_answer_differently_are_found_before_anything_is_timed() {
     let difference = &run.equality.differences[0];
     assert_eq!((difference.side.as_str(), difference.request.as_str()), ("broken", "home (answer 1)"));
     assert!(difference.detail.contains("another shop"), "{}", difference.detail);
+    let absent = run.accounts.absent.unwrap();
+    assert!(absent.starts_with("broken: the program wrote no spans"), "{absent}");
+    assert_eq!(run.accounts.passes.len(), 2, "what the other side wrote is kept");
 }
 
 #[test]
@@ -141,4 +169,55 @@ fn an_interrupt_keeps_what_was_measured_and_stops_every_process() {
     let markdown = std::fs::read_to_string(out.join("report.md")).unwrap();
     assert!(markdown.contains("the run is incomplete"), "{markdown}");
     assert!(!out.read_dir().unwrap().any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with(".data")));
+}
+
+/// Runs a program on a file system of its own that is this small, where the account may mount one.
+fn on_a_small_disk(mount: &Path, size: &str, program: &Path) -> Option<Command> {
+    let mounted = |command: &str| {
+        let mut sh = Command::new("unshare");
+        sh.args(["-rm", "sh", "-c"]).arg(format!("mount -t tmpfs -o size={size} lab \"$0\" && {command}")).arg(mount);
+        sh
+    };
+    let permitted = mounted("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    permitted.then(|| {
+        let mut sh = mounted("exec \"$@\"");
+        sh.arg(program);
+        sh
+    })
+}
+
+#[test]
+fn a_disk_that_fills_up_costs_nothing_that_was_measured() {
+    let (disk, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let measure = standin().with_file_name("measure");
+    let Some(mut measuring) = on_a_small_disk(disk.path(), "4m", &measure) else {
+        eprintln!("skipped: this account may not mount a file system of its own (`unshare -rm` is refused)");
+        return;
+    };
+    let mut measuring = measuring
+        .args(["smoke".as_ref(), standin().as_os_str(), disk.path().join("run").as_os_str()])
+        .args(["monolith", "services"])
+        .env("TMPDIR", elsewhere.path())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let inside = PathBuf::from(format!("/proc/{}/root{}", measuring.id(), disk.path().display()));
+    let mut words = String::new();
+    for line in BufReader::new(measuring.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        if line.starts_with("block 2 ") {
+            let filled = std::fs::write(inside.join("filler"), vec![0; 8 << 20]).unwrap_err();
+            assert_eq!(filled.kind(), std::io::ErrorKind::StorageFull, "{filled}");
+        }
+        words.push_str(&line);
+        words.push('\n');
+    }
+    assert_eq!(measuring.wait().unwrap().code(), Some(1), "{words}");
+    assert!(words.contains("No space left on device") && words.contains("Nothing measured is lost"), "{words}");
+    let kept: Vec<PathBuf> = elsewhere.path().read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert!(words.contains(&kept[0].display().to_string()), "it says where: {words}");
+    let run = read_run(&kept[0]).unwrap();
+    assert!(run.blocks.len() >= 2, "{}", run.blocks.len());
+    assert!(kept[0].join("report.html").exists(), "the reports are beside it");
 }

@@ -233,6 +233,8 @@ impl Experiment {
             anyhow::bail!("stopped before anything was measured");
         }
         self.display.finish();
+        // No side runs any more, and on a full disk the room of their data is what the run needs.
+        let _ = std::fs::remove_dir_all(self.scratch.path());
         let kept = keep_run(&self.folder, &self.run)?;
         let folder = kept.folder(&self.folder);
         let reported = report::write_reports(folder, &self.run).and_then(|summary| report::print(&summary));
