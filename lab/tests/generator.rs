@@ -415,7 +415,8 @@ fn every_request_becomes_a_line_that_zstd_reads() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(REQUESTS_FILE);
     let table = RequestLog::create(&file).unwrap();
-    let stretch = table.stretch(2, "one", "25", &workload);
+    table.begin_block(2, "one");
+    let stretch = table.stretch("25", &workload).unwrap();
     let measured = drive_unobserved(&Drive {
         target: &target,
         workload: &workload,
@@ -477,7 +478,9 @@ fn a_request_without_an_answer_is_a_line_without_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(REQUESTS_FILE);
     let table = RequestLog::create(&file).unwrap();
-    let stretch = table.stretch(1, "one", "1", &workload);
+    assert!(table.stretch("1", &workload).is_none(), "outside of a block there is nothing to keep");
+    table.begin_block(1, "one");
+    let stretch = table.stretch("1", &workload).unwrap();
     drive_unobserved(&Drive {
         target: &target,
         workload: &workload,

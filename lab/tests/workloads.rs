@@ -133,14 +133,6 @@ fn arrivals_come_at_the_rate_that_was_asked_for() {
     assert!(arrivals(1).is_sorted());
 }
 
-#[test]
-fn the_example_of_the_readme_is_a_workload() {
-    let readme = include_str!("../README.md");
-    let text = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    let workload = Workload::parse(text, "README.md").unwrap();
-    assert_eq!((workload.name.as_str(), workload.journeys.len()), ("notes", 2));
-}
-
 fn draw_as_workload(text: &str, requests_per_second: f64, seconds: f64) -> (Workload, Trace) {
     let workload = Workload::parse(text, "mine.toml").unwrap();
     let arrivals = Arrivals::AsWorkload { requests_per_second, seconds };
@@ -279,4 +271,29 @@ fn a_load_that_cannot_be_is_refused_with_file_and_line() {
             assert!(message.contains(part), "`{part}` is missing in `{message}` for:\n{text}");
         }
     }
+}
+
+#[test]
+fn the_workloads_that_come_along_are_what_they_say() {
+    let browse = Workload::load("browse").unwrap();
+    assert!((browse.requests_per_session() - 14.0).abs() < 1e-9, "{}", browse.requests_per_session());
+    assert!(browse.longest_session_us() >= 10 * 60_000, "{}", browse.longest_session_us());
+
+    let sale = Workload::load("sale-day").unwrap();
+    let arrivals = Arrivals::PartlyOpen { requests_per_second: 1000.0, seconds: 60.0 };
+    let trace = Trace::draw(&sale, TraceOptions { seed: 1, number: 1, arrivals });
+    let steps = || {
+        let journeys = trace.sessions.iter().flat_map(|session| &session.journeys);
+        journeys.flat_map(|planned| sale.journeys[planned.journey].steps.iter().map(move |step| (planned, step)))
+    };
+    let writes = steps().filter(|(_, step)| step.writes()).count() as f64;
+    let share = writes / trace.planned_requests(&sale) as f64;
+    assert!((share - 0.39).abs() < 0.01, "the file says that 39 of 100 requests write: {share}");
+    let slot = sale.slots.iter().position(|slot| slot == "product").unwrap();
+    let products: Vec<&str> = (trace.sessions.iter().flat_map(|session| &session.journeys))
+        .map(|journey| journey.values.get(slot))
+        .filter(|product| !product.is_empty())
+        .collect();
+    let hot = products.iter().filter(|product| **product == "OLJCESPC7Z").count() as f64 / products.len() as f64;
+    assert!((hot - 0.384).abs() < 0.02, "the hot product draws 38 % of all interest: {hot}");
 }

@@ -14,6 +14,7 @@ mod clock;
 mod engine;
 mod judge;
 mod outcome;
+mod rehearsal;
 mod request_log;
 mod traced;
 mod visitor;
@@ -27,6 +28,7 @@ use crate::http::Target;
 use crate::workload::{Trace, Workload};
 
 pub use outcome::{Measured, RIGHT_BIN, RequestFigures, SessionEnd, new_histogram};
+pub use rehearsal::{Rehearsal, rehearse};
 pub use request_log::{LoggedRequests, REQUEST_COLUMNS, REQUESTS_FILE, RequestLog, StretchLog};
 pub use traced::{TracePrefix, TracedRequest};
 
@@ -110,4 +112,9 @@ pub fn drive(drive: &Drive<'_>, observer: &mut dyn FnMut(&Answer<'_>)) -> anyhow
 /// Drives without looking at the answers beyond what the workload expects.
 pub fn drive_unobserved(this: &Drive<'_>) -> anyhow::Result<Measured> {
     drive(this, &mut |_| {})
+}
+
+/// Gives the calling thread the real-time priority that the generator has in a run; says whether that was permitted.
+pub fn prefer_this_thread() -> bool {
+    crate::side::prefer_generator()
 }

@@ -14,6 +14,8 @@ use std::thread::JoinHandle;
 
 use anyhow::Context;
 
+use crate::workload::Workload;
+
 /// The file of a run folder.
 pub const REQUESTS_FILE: &str = "requests.csv.zst";
 /// The columns: times are microseconds from the start of the stretch, to the nanosecond; a request without an answer has neither
@@ -34,6 +36,8 @@ pub struct RequestLog {
     sender: SyncSender<Batch>,
     writer: JoinHandle<anyhow::Result<u64>>,
     lost: Arc<AtomicU64>,
+    /// The round and the side of the block that is being measured, with the commas after them.
+    block: Mutex<Option<String>>,
 }
 
 /// What a finished table holds.
@@ -103,29 +107,44 @@ impl RequestLog {
             }
             written
         })?;
-        Ok(Self { sender, writer, lost })
+        Ok(Self { sender, writer, lost, block: Mutex::new(None) })
     }
 
-    /// The lines of a stretch: `journeys` and `requests` are the workload's names.
-    pub fn stretch(&self, round: u32, side: &str, load: &str, workload: &crate::workload::Workload) -> StretchLog {
+    /// Says whose requests come from now on.
+    pub fn begin_block(&self, round: u32, side: &str) {
+        if let Ok(mut block) = self.block.lock() {
+            *block = Some(format!("{round},{},", cell(side)));
+        }
+    }
+
+    /// Says that what comes from now on is no block's.
+    pub fn end_block(&self) {
+        if let Ok(mut block) = self.block.lock() {
+            *block = None;
+        }
+    }
+
+    /// The lines of one load of the block; `None` outside of blocks.
+    pub fn stretch(&self, load: &str, workload: &Workload) -> Option<StretchLog> {
+        let block = self.block.lock().ok()?.clone()?;
         let names = Names {
-            stretch: format!("{round},{},{},", cell(side), cell(load)),
+            stretch: format!("{block}{},", cell(load)),
             journeys: workload.journeys.iter().map(|journey| cell(&journey.name)).collect(),
             requests: workload.requests.iter().map(|name| cell(name)).collect(),
         };
-        StretchLog {
+        Some(StretchLog {
             sender: self.sender.clone(),
             lost: Arc::clone(&self.lost),
             names: Arc::new(names),
             lines: Mutex::new(Vec::with_capacity(BATCH)),
-        }
+        })
     }
 
     /// Waits until everything is written. Every stretch must have been dropped.
     ///
     /// An error means that the table is cut short; nothing else of the run depends on it.
     pub fn finish(self) -> anyhow::Result<LoggedRequests> {
-        let Self { sender, writer, lost } = self;
+        let Self { sender, writer, lost, block: _ } = self;
         drop(sender);
         let written = writer.join().map_err(|_| anyhow::anyhow!("the writer of {REQUESTS_FILE} panicked"))??;
         Ok(LoggedRequests { written, lost: lost.load(Ordering::Relaxed) })

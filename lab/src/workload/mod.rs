@@ -17,7 +17,11 @@ pub use trace::{Arrivals, PlannedJourney, PlannedSession, Trace, TraceOptions};
 use crate::{UsageError, suggest};
 
 /// The workloads that come with the binary.
-const BUILT_IN: [(&str, &str); 1] = [("boutique", include_str!("../../../workloads/boutique.toml"))];
+const BUILT_IN: [(&str, &str); 3] = [
+    ("boutique", include_str!("../../../workloads/boutique.toml")),
+    ("browse", include_str!("../../../workloads/browse.toml")),
+    ("sale-day", include_str!("../../../workloads/sale-day.toml")),
+];
 
 /// A workload that has been checked and can be driven.
 #[derive(Debug, Clone)]
