@@ -281,10 +281,11 @@ impl Experiment {
             }
             self.display.say(&format!("pilot of {}: comparing answers, then looking for its capacity", side.name));
             let running = self.start(&side, "pilot")?;
-            let answers = self.replay_for_equality(&running)?;
+            let answers = self.replay_for_equality(&running);
             if let Some(ended) = running.ended_early() {
                 anyhow::bail!("in the pilot of {}, {ended}", side.name);
             }
+            let answers = answers?;
             match &reference {
                 None => {
                     self.run.equality.sessions = self.workload.equality.sessions;
@@ -294,7 +295,6 @@ impl Experiment {
                 Some(first) => {
                     let differences = equality::differences(&side.name, first, &answers);
                     for difference in &differences {
-            let answers = answers?;
                         self.display.say(&format!("answers differ: {} on {}", difference.request, difference.side));
                     }
                     self.run.equality.differences.extend(differences);
