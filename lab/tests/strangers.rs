@@ -85,6 +85,8 @@ fn one_process_and_a_pair_and_another_language_are_compared_in_one_run() {
     let run = measured(&files.each_ref().map(String::as_str), &example("teas.toml"));
 
     assert_in_order(&run);
+    let no_contracts = [&run.ladder.absent, &run.accounts.absent, &run.predictions.absent];
+    assert!(no_contracts.iter().all(|why| why.as_ref().is_some_and(|why| why.contains("somebody else's program"))));
     let compared: Vec<&str> = run.compared().map(|side| side.name.as_str()).collect();
     assert_eq!(compared, ["monolith", "pair", "python"]);
     assert_eq!(run.blocks.len() % 6, 0, "rounds of three sides, one again and two with a known delta");

@@ -31,7 +31,7 @@ impl Experiment {
     ///
     /// What goes wrong here is no reason to end a run: it is recorded instead of the accounts.
     pub(super) fn keep_accounts(&mut self) -> anyhow::Result<()> {
-        let compared: Vec<SideRecord> = self.run.compared().cloned().collect();
+        let compared: Vec<SideRecord> = self.run.compared().filter(|side| side.stranger.is_none()).cloned().collect();
         let mut record = AccountsRecord::default();
         for (number, side) in (0..).zip(&compared) {
             if self.stopped() {

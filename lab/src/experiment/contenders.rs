@@ -8,6 +8,10 @@ use crate::archive::{Part, SideRecord};
 use crate::protocol::Protocol;
 use crate::side::{Contender, Executable};
 
+/// Why a run has no ladder, no accounts and no predictions.
+pub(super) const STRANGERS_ALONE: &str =
+    "every side is somebody else's program, of which the lab sees processes and answers alone";
+
 /// Finds out what each topology is that was asked for.
 pub(super) fn asked_for(executable: &Executable, topologies: &[String]) -> anyhow::Result<BTreeMap<String, Contender>> {
     topologies.iter().map(|asked| Ok((asked.clone(), Contender::asked_for(executable, asked)?))).collect()
@@ -72,6 +76,19 @@ impl Experiment {
             executable: self.executable.clone(),
             topology: side.topology.clone(),
         })
+    }
+
+    /// Records that there is nothing to be said about contracts when no side is a topology of the program under test; says whether that
+    /// is so.
+    pub(super) fn leaves_contracts_out(&mut self) -> bool {
+        if self.contenders.values().any(|contender| contender.stranger().is_none()) {
+            return false;
+        }
+        let why = || Some(STRANGERS_ALONE.to_owned());
+        self.run.ladder.absent = why();
+        self.run.accounts.absent = why();
+        self.run.predictions.absent = why();
+        true
     }
 
     /// Makes the data that every block starts from: one template for all topologies of the program under test, one per stranger.

@@ -32,7 +32,7 @@ use crate::side::{Contender, Executable, Placement, PreferredSession};
 use crate::statistics::StopReason;
 use crate::workload::Workload;
 use crate::{Outcome, UsageError, report};
-use contenders::sides;
+use contenders::{STRANGERS_ALONE, sides};
 use progress::Display;
 
 /// What to compare, and how.
@@ -264,9 +264,13 @@ impl Experiment {
     /// Every stage keeps what it found, so that a run that ends early has what came before.
     fn measure(&mut self) -> anyhow::Result<()> {
         self.pilot()?;
-        self.climb_the_ladder()?;
-        self.keep_accounts()?;
-        self.predict()?;
+        if self.leaves_contracts_out() {
+            self.display.say(&format!("contracts are left out: {STRANGERS_ALONE}"));
+        } else {
+            self.climb_the_ladder()?;
+            self.keep_accounts()?;
+            self.predict()?;
+        }
         self.rounds()?;
         self.look_for_benefits()
     }

@@ -123,8 +123,8 @@ fn switches(pid: i32) -> u64 {
 pub(super) fn tree(root: i32) -> Vec<Process> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
     for pid in all_processes() {
-        if let Some((parent, _)) = kin(pid) {
-            children.entry(parent).or_default().push(pid);
+        if let Some(kin) = kin(pid) {
+            children.entry(kin.parent).or_default().push(pid);
         }
     }
     let mut found = Vec::new();
@@ -145,12 +145,12 @@ pub(super) fn tree(root: i32) -> Vec<Process> {
 
 /// The members of a process group, whoever their parents are.
 pub(super) fn process_group(leader: i32) -> Vec<Process> {
-    all_processes().filter(|pid| kin(*pid).is_some_and(|(_, group)| group == leader)).filter_map(look_at).collect()
+    all_processes().filter(|pid| kin(*pid).is_some_and(|kin| kin.process_group == leader)).filter_map(look_at).collect()
 }
 
 /// Whether a process runs: one that has ended and waits for its parent to notice does not.
 pub(super) fn is_alive(pid: i32) -> bool {
-    arguments_of(pid).is_some()
+    kin(pid).is_some_and(|kin| !kin.is_over)
 }
 
 fn all_processes() -> impl Iterator<Item = i32> {
@@ -166,13 +166,24 @@ fn look_at(pid: i32) -> Option<Process> {
     Some(Process { pid, role, command: arguments.join(" "), group })
 }
 
-/// The parent of a process, and its process group.
-fn kin(pid: i32) -> Option<(i32, i32)> {
+/// Where a process comes from, and where it belongs.
+struct Kin {
+    /// It has ended and waits for its parent to notice.
+    is_over: bool,
+    parent: i32,
+    process_group: i32,
+}
+
+fn kin(pid: i32) -> Option<Kin> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name stands in brackets and may hold anything, brackets and spaces included.
     let after_name = &text[text.rfind(')')? + 1..];
-    let mut fields = after_name.split_whitespace().skip(1);
-    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    let mut fields = after_name.split_whitespace();
+    Some(Kin {
+        is_over: matches!(fields.next()?, "Z" | "X"),
+        parent: fields.next()?.parse().ok()?,
+        process_group: fields.next()?.parse().ok()?,
+    })
 }
 
 /// The arguments of a process without the program's path; none for a process that has ended or is a zombie.
