@@ -88,6 +88,9 @@ struct Rung {
     /// How the whole shop is put on this rung; absent where it cannot be.
     #[serde(skip_serializing_if = "Option::is_none")]
     workload: Option<Workload>,
+    /// What one has to know of the rung.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
 }
 
 /// How `up` puts all calls between modules on a rung.
@@ -102,13 +105,38 @@ struct Workload {
 impl Rung {
     fn of(rung: &'static str, figures: Figures) -> Self {
         let Figures { wall_ns, cpu_ns, cpu_64_ns, switches } = figures;
-        let (bytes, wire_bytes, cpu_ns_per_byte, workload) = (None, None, None, None);
-        Self { rung, wall_ns, cpu_ns, cpu_64_ns, switches, bytes, wire_bytes, cpu_ns_per_byte, workload }
+        let (bytes, wire_bytes, cpu_ns_per_byte, workload, note) = (None, None, None, None, note(rung));
+        Self { rung, wall_ns, cpu_ns, cpu_64_ns, switches, bytes, wire_bytes, cpu_ns_per_byte, workload, note }
     }
 
     /// The rung for a shop in one process, or in several.
     fn whole<const N: usize>(self, processes: &'static str, settings: [(&'static str, String); N]) -> Self {
         Self { workload: Some(Workload { processes, environment: settings.into() }), ..self }
+    }
+}
+
+/// What one has to know of a rung, where its name does not say it.
+fn note(rung: &str) -> Option<&'static str> {
+    match rung {
+        "direct call" => {
+            Some("of a single call alone: in a whole shop modules know one another by their contracts only")
+        }
+        "loopback, own process" => Some(
+            "bytes are those of the connection, from a pass of its own that is not timed; the headers of TCP and IP are not among them",
+        ),
+        "proxy between" => Some(
+            "connections go through a proxy in a process of its own, which costs a wake-up each way before it delays anything; its CPU \
+             is not counted. The delay is the proxy's and not netem's: a kernel that has netem was not at hand to try that with",
+        ),
+        "round trip +0.2 ms" => {
+            Some("0.1 ms longer on either way, by the proxy: compare with the rung `proxy between`")
+        }
+        "round trip +1 ms" => Some("0.5 ms longer on either way, by the proxy: compare with the rung `proxy between`"),
+        "separate process, TLS" => Some(
+            "TLS 1.3 by rustls with ring, without a delay: compare with the rung `separate process`. Connections stay open, so that \
+             handshakes are not in the figures",
+        ),
+        _ => None,
     }
 }
 

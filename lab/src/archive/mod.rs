@@ -343,6 +343,9 @@ pub struct Rung {
     /// How the whole program is put on this rung; none where it cannot be.
     #[serde(default)]
     pub workload: Option<RungPlace>,
+    /// What one has to know of the rung.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// How `up` puts a program on a rung, so that every call between its modules goes that way.

@@ -19,6 +19,8 @@ pub enum Role {
     Supervisor,
     /// The payment provider's stand-in: somebody else's system in real life. Shown apart.
     Provider,
+    /// A network with a delay, which an experiment puts between the processes of a side. Shown apart.
+    Network,
 }
 
 /// One process of a side.
@@ -161,7 +163,7 @@ fn all_processes() -> impl Iterator<Item = i32> {
 /// What can be seen of a living process.
 fn look_at(pid: i32) -> Option<Process> {
     let arguments = arguments_of(pid)?;
-    let role = if is_provider(&arguments) { Role::Provider } else { Role::Side };
+    let role = role_of(&arguments);
     let group = arguments.iter().skip_while(|argument| *argument != "--group").nth(1).cloned();
     Some(Process { pid, role, command: arguments.join(" "), group })
 }
@@ -196,10 +198,14 @@ fn arguments_of(pid: i32) -> Option<Vec<String>> {
     Some(text.trim_end_matches('\0').split('\0').skip(1).map(str::to_owned).collect())
 }
 
-/// Whether the subcommand is `provider`; the path of a script before it, as interpreters have it, is passed over.
-fn is_provider(arguments: &[String]) -> bool {
+/// The role that the subcommand tells; the path of a script before it, as interpreters have it, is passed over.
+fn role_of(arguments: &[String]) -> Role {
     let mut words = arguments.iter().filter(|argument| !argument.starts_with('-'));
-    words.find(|word| !word.contains(['/', '.'])).is_some_and(|word| word == "provider")
+    match words.find(|word| !word.contains(['/', '.'])).map(String::as_str) {
+        Some("provider") => Role::Provider,
+        Some("delay") => Role::Network,
+        _ => Role::Side,
+    }
 }
 
 #[cfg(test)]
@@ -211,11 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn the_provider_is_known_by_its_subcommand_and_not_by_a_value_that_mentions_it() {
-        assert!(is_provider(&words("provider --listen 127.0.0.1:0")));
-        assert!(is_provider(&words("shop.py provider --data x")));
-        assert!(!is_provider(&words("serve --group payments --provider-url http://x")));
-        assert!(!is_provider(&words("serve --group provider")));
+    fn provider_and_network_are_known_by_their_subcommands_and_not_by_values_that_mention_them() {
+        assert_eq!(role_of(&words("provider --listen 127.0.0.1:0")), Role::Provider);
+        assert_eq!(role_of(&words("shop.py provider --data x")), Role::Provider);
+        assert_eq!(role_of(&words("delay --round-trip-us 200 127.0.0.1:4242")), Role::Network);
+        assert_eq!(role_of(&words("serve --group payments --provider-url http://x")), Role::Side);
+        assert_eq!(role_of(&words("serve --group provider --delay 3")), Role::Side);
     }
 
     #[test]

@@ -397,6 +397,7 @@ pub(super) fn processes(run: &Run) -> Table {
                 Role::Side => "side",
                 Role::Supervisor => "supervisor, apart",
                 Role::Provider => "payment provider, apart",
+                Role::Network => "delaying network, apart",
             };
             let mean = |values: &[f64]| {
                 Cell::measured(Some((values.iter().sum::<f64>() / values.len() as f64, mean_interval(values))))
