@@ -158,6 +158,19 @@ async fn many_changes_at_once_all_end_up_in_memory() {
 }
 
 #[tokio::test]
+async fn what_a_replica_has_put_there_is_seen_once_the_shelf_is_read_again() {
+    let shop = shop(9).await;
+    let replica = CatalogModule::start(open(&shop.folder).await).await.unwrap();
+    let product = Product { sku: "FROM-AFAR".parse().unwrap(), ..seed::products(1).remove(0) };
+
+    shop.catalog.upsert(&merchant(), product).await.unwrap();
+    let total = async || asked(&replica).list(&visitor(), listing(None, 0, 1)).await.unwrap().total;
+    assert_eq!(total().await, 9);
+    replica.restock().await.unwrap();
+    assert_eq!(total().await, 10);
+}
+
+#[tokio::test]
 async fn seeding_twice_changes_nothing() {
     let folder = Folder::new();
     let database = open(&folder).await;

@@ -69,6 +69,21 @@ async fn before_anything_is_bought_neighbours_are_suggested() {
 }
 
 #[tokio::test]
+async fn beside_replicas_an_order_is_counted_once_whoever_heard_of_it() {
+    let folder = Folder::new();
+    let (one, other) = (start(&folder).await.0.beside_replicas(), start(&folder).await.0.beside_replicas());
+    one.inbox().receive(&[placed(1, &["P-05", "P-30"])]).await.unwrap();
+    other.inbox().receive(&[placed(1, &["P-05", "P-30"]), placed(2, &["P-05", "P-31"])]).await.unwrap();
+    other.inbox().receive(&[placed(3, &["P-05", "P-31"])]).await.unwrap();
+
+    for replica in [one, other] {
+        replica.refresh().await.unwrap();
+        let asked: Arc<dyn Recommendations> = Seat::here(Arc::new(replica), &Edges::default()).asked_by(TESTER);
+        assert_eq!(with(&asked, &["P-05"], 2).await, ["P-31", "P-30"]);
+    }
+}
+
+#[tokio::test]
 async fn what_was_bought_together_is_suggested_first_also_after_a_restart() {
     let folder = Folder::new();
     let (module, asked) = start(&folder).await;

@@ -120,6 +120,22 @@ async fn a_review_is_verified_whether_the_purchase_is_heard_of_before_or_after()
 }
 
 #[tokio::test]
+async fn what_was_said_to_a_replica_is_shown_once_memory_is_read_again() {
+    let folder = Folder::new();
+    let (_module, reviews) = start(&folder, &[]).await;
+    reviews.post(&call(), review(SessionId::generate(), "MUG", 5, "Good.")).await.unwrap();
+    let (replica, elsewhere) = start(&folder, &[]).await;
+    assert_eq!(list(&elsewhere, "MUG", 10).await.len(), 1);
+
+    reviews.post(&call(), review(SessionId::generate(), "MUG", 1, "Bad.")).await.unwrap();
+    assert_eq!(list(&elsewhere, "MUG", 10).await.len(), 1);
+    replica.refresh().await.unwrap();
+
+    assert_eq!(list(&elsewhere, "MUG", 10).await.len(), 2);
+    assert_eq!(rating(&elsewhere, "MUG").await, Some(Rating { count: 2, stars: 6 }));
+}
+
+#[tokio::test]
 async fn the_seed_is_there_after_a_restart_and_only_once() {
     let folder = Folder::new();
     let products: Vec<Sku> = (0..30).map(|number| sku(&format!("P-{number}"))).collect();
