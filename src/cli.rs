@@ -45,6 +45,9 @@ enum Role {
     /// Measure topologies against one another and write a report.
     #[cfg(feature = "lab")]
     Compare(crate::experiment::CompareArguments),
+    /// Say which modules are worth a process of their own, and how to group them for a stated price.
+    #[cfg(feature = "lab")]
+    Advise(crate::advise::AdviseArguments),
     /// Render or compare runs, or hold one against an expression.
     #[cfg(feature = "lab")]
     Report(crate::experiment::ReportArguments),
@@ -201,6 +204,8 @@ fn run(command: Command) -> anyhow::Result<Ending> {
         Role::Provider(options) => crate::provider::run(options.listen, options.data),
         #[cfg(feature = "lab")]
         Role::Compare(arguments) => crate::experiment::compare(arguments),
+        #[cfg(feature = "lab")]
+        Role::Advise(arguments) => crate::advise::run(arguments),
         #[cfg(feature = "lab")]
         Role::Report(arguments) => crate::experiment::report(arguments),
         #[cfg(feature = "lab")]

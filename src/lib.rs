@@ -5,6 +5,8 @@
 //! - [`serve`] is one process, [`up`] a whole topology on this machine.
 //! - No behaviour of the shop depends on the topology outside `compose` and the seam.
 
+#[cfg(feature = "lab")]
+pub mod advise;
 #[cfg(feature = "split")]
 pub mod charter;
 pub mod cli;

@@ -5,6 +5,7 @@
 //! later. Every report is a pure function of `run.json`.
 
 pub mod accounts;
+pub mod advise;
 pub mod analysis;
 pub mod archive;
 pub mod benefits;

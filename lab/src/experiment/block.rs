@@ -84,7 +84,7 @@ impl Experiment {
         Ok(block)
     }
 
-    fn warm_up(&self, side: &RunningSide, number: u64) -> anyhow::Result<()> {
+    pub(super) fn warm_up(&self, side: &RunningSide, number: u64) -> anyhow::Result<()> {
         let protocol = &self.run.protocol;
         let offered = self.run.reference_rps() * 0.5;
         let arrivals = Arrivals::PartlyOpen { requests_per_second: offered, seconds: protocol.warm_up_seconds };
@@ -102,7 +102,7 @@ impl Experiment {
     }
 
     /// One visitor after another without pauses, a fixed number of them: the price of a request when nothing queues.
-    fn lone_sessions(&self, side: &RunningSide, number: u64, troubles: &mut Vec<String>) -> anyhow::Result<Point> {
+    pub(super) fn lone_sessions(&self, side: &RunningSide, number: u64, troubles: &mut Vec<String>) -> anyhow::Result<Point> {
         let trace = self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
         let stretch = Stretch {
             trace: &trace,
@@ -157,7 +157,7 @@ impl Experiment {
         Ok(())
     }
 
-    fn open_load(
+    pub(super) fn open_load(
         &self,
         side: &RunningSide,
         name: &str,
@@ -182,6 +182,10 @@ impl Experiment {
     fn block_capacity(&self, side: &RunningSide, name: &str, number: u64) -> anyhow::Result<Option<CapacityRecord>> {
         let search = &self.run.protocol.capacity;
         let Some(pilot) = self.run.pilots.iter().find(|pilot| pilot.side == name) else { return Ok(None) };
+        // A protocol without steps does not look for it again.
+        if search.block_steps == 0 {
+            return Ok(None);
+        }
         self.search_capacity(side, pilot.capacity.rps, search.block_steps, number).map(Some)
     }
 }

@@ -71,6 +71,10 @@ pub struct Beside {
     pub benefits: bool,
     /// Keep every request as a line of `requests.csv.zst`.
     pub requests: bool,
+    /// Measure many sides in less time each: two loads, and no search for the capacity after the pilot.
+    pub many_sides: bool,
+    /// Propose a grouping that may cost so many thousandths more CPU than the first side, and measure it too.
+    pub budget_permille: Option<u32>,
 }
 
 /// Runs the comparison on the calling thread, blocking until the reports are written.
@@ -154,7 +158,10 @@ impl Experiment {
         contenders: BTreeMap<String, Contender>,
         stop: Arc<AtomicBool>,
     ) -> anyhow::Result<Self> {
-        let protocol = Protocol::of(options.thoroughness);
+        let protocol = match options.beside.many_sides {
+            true => crate::advise::protocol(options.thoroughness),
+            false => Protocol::of(options.thoroughness),
+        };
         let changes = options.changes.as_deref().map(Changes::read).transpose()?;
         let moment = Moment::now();
         let folder = match &options.out {
@@ -326,7 +333,7 @@ fn joined(topologies: &[String]) -> String {
     topologies.iter().map(safe).collect::<Vec<_>>().join("-vs-")
 }
 
-fn fresh_folder(parent: &Path, name: &str) -> PathBuf {
+pub(crate) fn fresh_folder(parent: &Path, name: &str) -> PathBuf {
     let numbered = |number: u32| parent.join(if number == 1 { name.to_owned() } else { format!("{name}-{number}") });
     (1..).map(numbered).find(|folder| !folder.exists()).expect("there are more numbers than folders")
 }

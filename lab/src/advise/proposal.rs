@@ -1,0 +1,166 @@
+//! A grouping of the program's modules under a stated budget, from the calls of the first side and the price of a hop.
+
+use std::collections::BTreeMap;
+
+use super::grouping::{Division, Grouping, best};
+use crate::archive::{FaultKind, Partition, Run};
+use crate::predict::Model;
+
+/// Where the search for the best grouping is given up: some seconds.
+const MOST_STEPS: u64 = 3_000_000;
+/// From this share on a journey is said to survive.
+const SURVIVES_FROM: f64 = 0.99;
+
+/// A grouping that isolates most for what it may cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// The modules of each process, the largest first.
+    pub groups: Vec<Vec<String>>,
+    /// CPU per request that is foretold, as a multiple of the first side's.
+    pub cpu_ratio: f64,
+    /// The share of requests that go on when one module breaks and takes its process with it, in the mean over modules.
+    pub isolation: f64,
+    /// Whether no other grouping within the budget isolates more.
+    pub proven: bool,
+}
+
+/// Proposes a grouping whose CPU per request is at most `budget` times the first side's, at the headline load.
+pub fn propose(run: &Run, model: &Model<'_>, modules: &[String], budget: f64) -> Option<Proposal> {
+    let load = f64::from(run.protocol.headline_load);
+    let graph = CallGraph::of(run, model, modules, load);
+    let Grouping { groups, isolation, proven, .. } = best(&graph, budget - 1.0, MOST_STEPS)?;
+    let mut named: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for (module, group) in modules.iter().zip(&groups) {
+        named.entry(*group).or_default().push(module.clone());
+    }
+    let mut groups: Vec<Vec<String>> = named.into_values().collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let partition = Partition { topology: String::new(), groups: groups.clone() };
+    Some(Proposal { groups, cpu_ratio: model.cpu_ratio(&partition, load), isolation, proven })
+}
+
+impl Proposal {
+    /// The grouping as a topology file.
+    pub fn as_topology(&self) -> String {
+        let mut text = format!(
+            "# Proposed: {:.3} times the CPU per request is foretold; {:.0} % of requests go on when one module breaks.\n",
+            self.cpu_ratio,
+            self.isolation * 100.0
+        );
+        for group in &self.groups {
+            let modules: Vec<String> = group.iter().map(|module| format!("{module:?}")).collect();
+            // A group is named by its first module: names are unique because modules are.
+            text += &format!("\n[groups.{}]\nmodules = [{}]\n", group[0], modules.join(", "));
+        }
+        text
+    }
+}
+
+/// The calls between modules with their prices, as shares of the first side's CPU per request.
+struct CallGraph {
+    modules: usize,
+    /// For each kind of round: who asks, who is asked with how many calls, how often per request.
+    rounds: Vec<(usize, Vec<(usize, u64)>, f64)>,
+    /// Bytes per request between two modules, at their price.
+    bytes: Vec<(usize, usize, f64)>,
+    per_round: f64,
+    per_process: f64,
+    per_sister: f64,
+    /// Share of requests, and the modules that they cannot do without.
+    needs: Vec<(f64, Vec<bool>)>,
+}
+
+impl CallGraph {
+    fn of(run: &Run, model: &Model<'_>, modules: &[String], load: f64) -> Self {
+        let price = model.round_price(load);
+        let base = price.base_cpu_ns;
+        let place = |module: &str| modules.iter().position(|known| known == module);
+        let dispensable: Vec<bool> = modules.iter().map(|module| is_dispensable(run, module)).collect();
+        let (mut rounds, mut bytes, mut needs) = (Vec::new(), Vec::new(), Vec::new());
+        let per_byte = model.price.cpu_ns_per_byte / base;
+        for class in &model.classes {
+            let requests = model.pass.requests.get(&class.name).copied().unwrap_or_default().max(1) as f64;
+            let times = |times: u64| times as f64 / requests * class.weight;
+            for round in model.pass.rounds.iter().filter(|round| round.request == class.name) {
+                let asked: Vec<(usize, u64)> =
+                    round.callees.iter().filter_map(|(callee, calls)| Some((place(callee)?, *calls))).collect();
+                if let Some(caller) = place(&round.caller).filter(|_| !asked.is_empty()) {
+                    rounds.push((caller, asked, times(round.times)));
+                }
+            }
+            let mut needed = vec![false; modules.len()];
+            for edge in model.pass.edges.iter().filter(|edge| edge.request == class.name) {
+                let (Some(caller), Some(callee)) = (place(&edge.caller), place(&edge.callee)) else { continue };
+                bytes.push((caller, callee, times(edge.question_bytes + edge.answer_bytes) * per_byte));
+                needed[caller] = true;
+                needed[callee] |= !dispensable[callee];
+            }
+            needs.push((class.weight, needed));
+        }
+        Self {
+            modules: modules.len(),
+            rounds,
+            bytes,
+            per_round: price.cpu_per_round_ns / base,
+            // What a hop of known number carries is part of its price.
+            per_process: (price.cpu_per_process_ns / base - model.price.bytes * per_byte).max(0.0),
+            per_sister: model.price.cpu_64_ns / base,
+            needs,
+        }
+    }
+}
+
+impl Division for CallGraph {
+    fn modules(&self) -> usize {
+        self.modules
+    }
+
+    fn cost(&self, groups: &[usize]) -> f64 {
+        let mut sum = 0.0;
+        for (caller, asked, times) in &self.rounds {
+            let Some(from) = groups.get(*caller) else { continue };
+            let (mut processes, mut calls) = (0_u64, 0);
+            for (place, (callee, count)) in asked.iter().enumerate() {
+                let Some(to) = groups.get(*callee).filter(|to| *to != from) else { continue };
+                calls += count;
+                processes += u64::from(!asked[..place].iter().any(|(earlier, _)| groups.get(*earlier) == Some(to)));
+            }
+            if processes > 0 {
+                let sisters = (calls - processes) as f64;
+                // A sister in a process of its own would cost a wake-up, never less.
+                let per_sister = self.per_sister.min(self.per_process);
+                sum += times * (self.per_round + processes as f64 * self.per_process + sisters * per_sister);
+            }
+        }
+        let cut =
+            |(a, b, _): &&(usize, usize, f64)| matches!((groups.get(*a), groups.get(*b)), (Some(a), Some(b)) if a != b);
+        sum + self.bytes.iter().filter(cut).map(|(_, _, cost)| cost).sum::<f64>()
+    }
+
+    fn isolation(&self, groups: &[usize]) -> f64 {
+        let falls = |broken: usize, module: usize| {
+            broken == module || groups.get(broken).is_some_and(|group| groups.get(module) == Some(group))
+        };
+        let goes_on =
+            |broken: usize, needed: &[bool]| !(0..self.modules).any(|module| needed[module] && falls(broken, module));
+        let of_broken = |broken: usize| -> f64 {
+            self.needs.iter().filter(|(_, needed)| goes_on(broken, needed)).map(|(share, _)| share).sum()
+        };
+        (0..self.modules).map(of_broken).sum::<f64>() / self.modules.max(1) as f64
+    }
+}
+
+/// Whether it was measured that every journey survives the module's death: then no request needs it.
+fn is_dispensable(run: &Run, module: &str) -> bool {
+    let first = run.compared().next().map_or("", |side| side.name.as_str());
+    let mut killed = run
+        .benefits
+        .survival
+        .iter()
+        .filter(|record| record.module == module && record.fault == FaultKind::Kill && record.side != first)
+        .peekable();
+    killed.peek().is_some()
+        && killed.all(|record| {
+            record.journeys.iter().all(|journey| journey.survived as f64 >= journey.begun as f64 * SURVIVES_FROM)
+        })
+}
