@@ -49,15 +49,21 @@ fn main() -> ExitCode {
         }
         ["probe", ..] => {
             let rungs = [
-                ("direct call", 1.5),
-                ("dyn call", 9.8),
-                ("codec", 900.0),
-                ("loopback", 61_000.0),
-                ("separate process", 66_000.0),
+                ("direct call", 1.5, r#""note":"there is nothing below""#),
+                ("dyn call", 9.8, r#""workload":{"processes":"one","environment":{}}"#),
+                ("codec", 900.0, r#""workload":{"processes":"one","environment":{"CLEAVE__LAB__DELAY_US":"5000"}}"#),
+                ("loopback", 61_000.0, r#""workload":{"processes":"one","environment":{"STANDIN_REFUSES":"1"}}"#),
+                ("separate process", 66_000.0, r#""workload":{"processes":"several","environment":{}}"#),
             ];
-            let rungs = rungs.map(|(rung, ns)| format!(r#"{{"rung":"{rung}","wall_ns":{ns},"cpu_ns":{}}}"#, ns * 0.9));
+            let rungs = rungs.map(|(rung, ns, more)| {
+                format!(r#"{{"rung":"{rung}","wall_ns":{ns},"cpu_ns":{},{more}}}"#, ns * 0.9)
+            });
             println!("[{}]", rungs.join(","));
             ExitCode::SUCCESS
+        }
+        ["up", ..] if std::env::var_os("STANDIN_REFUSES").is_some() => {
+            eprintln!("error: this stand-in does not know that setting");
+            ExitCode::from(2)
         }
         ["up", topology, ..] => up(topology),
         ["serve", topology, ..] => serve(topology, &value_of(&arguments, "--address")),
