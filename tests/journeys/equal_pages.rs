@@ -2,36 +2,81 @@
 
 use std::sync::Mutex;
 
-use testkit::eventually;
+use testkit::{Browser, eventually};
 
 use crate::support::{
     normal::Normaliser,
     page::Shows as _,
-    shop::{Shop, TOPOLOGIES},
+    shop::{Data, Shop, TOPOLOGIES},
     visitor::{CheckOut, DECLINED_CARD, MUG, SUNGLASSES, Visitor, WATCH},
 };
 
 #[tokio::test]
 async fn a_seeded_journey_shows_equal_pages_in_every_topology() {
-    let mut first: Option<(&str, Vec<String>)> = None;
+    let mut compared = Compared::default();
     for topology in TOPOLOGIES {
         let shop = Shop::open(topology).await;
-        let pages = journey(&shop).await;
+        compared.with(topology, journey(&shop).await);
         shop.close_and_verify().await;
+    }
+}
 
-        match &first {
-            None => first = Some((topology, pages)),
-            Some((reference, expected)) => {
-                assert_eq!(pages.len(), expected.len());
-                for (page, expected) in pages.iter().zip(expected) {
-                    let difference = first_difference(expected, page);
-                    assert!(
-                        difference.is_none(),
-                        "{reference} and {topology} differ: {}",
-                        difference.unwrap_or_default()
-                    );
-                }
-            }
+/// Whatever the ladder puts between the modules of a shop, visitors see the same.
+#[tokio::test]
+async fn a_seeded_journey_shows_equal_pages_on_every_rung_of_the_ladder() {
+    let rungs: [(&str, &str, &[(&str, &str)]); 5] = [
+        ("here", "monolith", &[]),
+        ("codec", "monolith", &[("CLEAVE__SEAM__PLACE", "codec")]),
+        ("loopback", "monolith", &[("CLEAVE__SEAM__PLACE", "loopback")]),
+        ("delay", "extract:orders", &[("CLEAVE__LAB__HOP_DELAY_US", "200")]),
+        ("TLS", "extract:orders", &[("CLEAVE__SEAM__TLS", "true")]),
+    ];
+    let mut compared = Compared::default();
+    for (rung, topology, settings) in rungs {
+        let shop = Data::fresh(topology).open_with(settings).await;
+        compared.with(rung, journey(&shop).await);
+        is_on(rung, &shop).await;
+        shop.close_and_verify().await;
+    }
+}
+
+/// Asserts that calls really went the way of the rung: equal pages alone would not tell.
+async fn is_on(rung: &str, shop: &Shop) {
+    let log = shop.log();
+    let internal = log.lines().filter(|line| line.contains(" pid ") && !line.contains("provider"));
+    let internal = internal.flat_map(|line| line.split_whitespace().find(|word| word.starts_with("127.0.0.1:"))).next();
+    let internal = Browser::at(&format!("http://{}", internal.expect("`up` says who listens where")));
+    let metrics = internal.try_get("/metrics").await;
+    assert_eq!(metrics.is_err(), rung == "TLS", "{rung}: what is sealed cannot be read without a certificate");
+    let written = metrics.is_ok_and(|metrics| {
+        let text = metrics.text();
+        let mut counts = text
+            .lines()
+            .filter(|line| line.starts_with("cleave_edge_calls_total{caller=\"(outside)\",callee=\"catalog\""));
+        counts.any(|line| !line.ends_with(" 0"))
+    });
+    let is_between = matches!(rung, "codec" | "loopback");
+    assert!(
+        written == is_between || !matches!(rung, "here" | "codec" | "loopback"),
+        "{rung}: calls are written: {written}"
+    );
+    assert_eq!(!shop.processes_with("delay").is_empty(), rung == "delay", "{rung}: whether there is a network");
+}
+
+/// Pages of one shop after another, each held against the first's.
+#[derive(Default)]
+struct Compared(Option<(String, Vec<String>)>);
+
+impl Compared {
+    fn with(&mut self, name: &str, pages: Vec<String>) {
+        let Some((reference, expected)) = &self.0 else {
+            self.0 = Some((name.to_owned(), pages));
+            return;
+        };
+        assert_eq!(pages.len(), expected.len());
+        for (page, expected) in pages.iter().zip(expected) {
+            let difference = first_difference(expected, page);
+            assert!(difference.is_none(), "{reference} and {name} differ: {}", difference.unwrap_or_default());
         }
     }
 }
