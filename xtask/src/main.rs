@@ -34,7 +34,7 @@ enum Chore {
     Test,
     /// Measure what Cleave promises about its speed and size, and compare it with the gates.
     Bench {
-        /// Which figures; all when none is named.
+        /// Which figures, or what their names begin with, such as `generator`; all when none is named.
         names: Vec<String>,
         /// Also write the figures here, as a list of {name, value, unit, gate, holds, note}.
         #[arg(long, value_name = "FILE")]

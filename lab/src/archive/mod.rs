@@ -22,6 +22,7 @@ pub use store::{Kept, RUN_FILE, keep_run, read_run, write_run, write_text};
 use crate::environment::Environment;
 use crate::protocol::Protocol;
 use crate::side::{Placement, Role, Verification};
+use crate::workload::Load;
 
 /// The version of `run.json`; a lab reads its own and older ones.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -81,12 +82,20 @@ pub struct WorkloadRecord {
     pub description: String,
     /// Its journeys with their weights.
     pub mix: String,
+    /// Who decided when the next request came, and how visitors arrived.
+    #[serde(default = "only_form_there_was")]
+    pub load: String,
     /// The p99 that defines capacity, milliseconds.
     pub objective_p99_ms: f64,
     /// Requests per session in the mean, redirects counted.
     pub requests_per_session: f64,
     /// The whole file.
     pub text: String,
+}
+
+/// What runs did before workloads could say otherwise.
+fn only_form_there_was() -> String {
+    Load::default().to_string()
 }
 
 /// One side of the comparison.

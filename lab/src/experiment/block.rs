@@ -1,6 +1,11 @@
 //! One timed stretch of one side: fresh processes on restored data, warm-up, every load, capacity, and the check afterwards.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::time::Duration;
+
+use anyhow::Context;
 
 use super::Experiment;
 use super::load::Stretch;
@@ -9,7 +14,7 @@ use crate::archive::{Block, CapacityRecord, Part, Point, ProcessRecord, SideReco
 use crate::generator::{Pacing, Think};
 use crate::protocol::{LoadStretch, own_load};
 use crate::side::{Process, RunningSide, Usage, copy_folder, pss_bytes};
-use crate::workload::Arrivals;
+use crate::workload::{Arrivals, Trace};
 
 /// Numbers of traces: one range per round, one number per stretch within it, equal for all sides.
 const TRACES_PER_ROUND: u64 = 100;
@@ -61,6 +66,9 @@ impl Experiment {
             troubles: Vec::new(),
         };
         let first_trace = 1000 + u64::from(round) * TRACES_PER_ROUND;
+        if let Some(requests) = &self.requests {
+            requests.begin_block(round, &side.name);
+        }
         self.warm_up(&running, first_trace)?;
         block.points.push(self.lone_sessions(&running, first_trace + 1, &mut block.troubles)?);
         // The known deltas are looked for where nothing queues; the other loads would only cost time.
@@ -75,6 +83,9 @@ impl Experiment {
             self.shared_loads(&running, |percent| percent != headline, first_trace, &mut block)?;
             block.capacity = self.block_capacity(&running, &side.name, first_trace + 20)?;
             self.own_loads(&running, first_trace + 40, &mut block)?;
+        }
+        if let Some(requests) = &self.requests {
+            requests.end_block();
         }
         block.troubles.extend(running.stop());
         if !self.stopped() {
@@ -166,17 +177,30 @@ impl Experiment {
         number: u64,
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
-        let trace = self.trace(number, Arrivals::PartlyOpen { requests_per_second: offered, seconds: load.seconds });
+        let (seconds, form) = (load.seconds, &self.workload.load);
+        let trace = self.trace(number, Arrivals::AsWorkload { requests_per_second: offered, seconds });
+        self.keep_arrivals(name, &trace)?;
         let label = load_label(name);
         let stretch = Stretch {
             trace: &trace,
-            pacing: Pacing::Arrivals,
+            pacing: form.pacing(f64::from(load.percent), Duration::from_secs_f64(seconds)),
             think: Think::AsPlanned,
             ramp_seconds: self.run.protocol.ramp_seconds,
             label: &label,
-            offered_rps: Some(offered),
+            offered_rps: form.offers_a_rate().then_some(offered),
         };
         self.point(side, name, &stretch, troubles)
+    }
+
+    /// Leaves the visitors of a load where a workload can take them as a recording, when requests are kept.
+    fn keep_arrivals(&self, load: &str, trace: &Trace) -> anyhow::Result<()> {
+        let file = self.folder.join(format!("arrivals-{}.jsonl", load.replace(' ', "-")));
+        if self.requests.is_none() || file.exists() {
+            return Ok(());
+        }
+        let mut out = BufWriter::new(File::create(&file).with_context(|| format!("{} cannot be made", file.display()))?);
+        trace.record(&self.workload, &mut out)?;
+        out.flush().with_context(|| format!("{} cannot be written", file.display()))
     }
 
     fn block_capacity(&self, side: &RunningSide, name: &str, number: u64) -> anyhow::Result<Option<CapacityRecord>> {

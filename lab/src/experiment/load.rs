@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Experiment;
 use crate::archive::{Bound, CapacityRecord, CapacityStep, PilotRecord, Point, RequestRecord, StoredHistogram};
 use crate::environment::busy_ticks;
-use crate::generator::{Answer, Drive, Measured, Pacing, Progress, Think, TracePrefix, drive};
+use crate::generator::{Answer, Drive, Measured, Pacing, Progress, StretchLog, Think, TracePrefix, drive};
 use crate::side::{Role, RunningSide, prefer_generator};
 use crate::workload::{Arrivals, Trace, TraceOptions};
 
@@ -41,7 +41,7 @@ impl Experiment {
         stretch: &Stretch<'_>,
         observer: &mut (dyn FnMut(&Answer<'_>) + Send),
     ) -> anyhow::Result<Measured> {
-        self.drive_traced(side, stretch, None, observer)
+        self.drive_with(side, stretch, None, None, observer)
     }
 
     /// The same, asking the side for the spans of each request.
@@ -50,6 +50,17 @@ impl Experiment {
         side: &RunningSide,
         stretch: &Stretch<'_>,
         traced: Option<TracePrefix>,
+        observer: &mut (dyn FnMut(&Answer<'_>) + Send),
+    ) -> anyhow::Result<Measured> {
+        self.drive_with(side, stretch, traced, None, observer)
+    }
+
+    fn drive_with(
+        &self,
+        side: &RunningSide,
+        stretch: &Stretch<'_>,
+        traced: Option<TracePrefix>,
+        log: Option<&StretchLog>,
         observer: &mut (dyn FnMut(&Answer<'_>) + Send),
     ) -> anyhow::Result<Measured> {
         let progress = Progress::default();
@@ -63,7 +74,7 @@ impl Experiment {
             request_limit: REQUEST_LIMIT,
             drain_limit: DRAIN_LIMIT,
             traced,
-            log: None,
+            log,
             stop: &self.stop,
             progress: &progress,
         };
@@ -102,7 +113,8 @@ impl Experiment {
     ) -> anyhow::Result<Point> {
         let cpus = &self.run.placement.side;
         let (ticks_before, before, began) = (busy_ticks(cpus), side.census(), Instant::now());
-        let measured = self.drive(side, stretch, &mut |_| {})?;
+        let log = self.requests.as_ref().and_then(|requests| requests.stretch(load, &self.workload));
+        let measured = self.drive_with(side, stretch, None, log.as_ref(), &mut |_| {})?;
         std::thread::sleep(SETTLE);
         let (after, ticks_after, lasted) = (side.census(), busy_ticks(cpus), began.elapsed());
         let (used, changes) = after.since(&before);
@@ -145,9 +157,10 @@ impl Experiment {
     /// Finds what a side carries, first roughly by a closed loop, then by a search.
     pub(super) fn pilot_capacity(&self, side: &RunningSide, name: &str) -> anyhow::Result<PilotRecord> {
         let search = &self.run.protocol.capacity;
-        let trace = self
-            .trace(1, Arrivals::Closed { sessions: 200_000 / self.workload.requests_per_session().max(1.0) as usize });
-        let closed = |seconds: f64| {
+        let sessions = 200_000 / self.workload.requests_per_session().max(1.0) as usize;
+        // Other visitors each time: who makes an account cannot make it twice.
+        let closed = |number: u64, seconds: f64| {
+            let trace = self.trace(number, Arrivals::Closed { sessions });
             let stretch = Stretch {
                 trace: &trace,
                 pacing: Pacing::Returning { visitors: PILOT_VISITORS, until: Some(Duration::from_secs_f64(seconds)) },
@@ -158,8 +171,8 @@ impl Experiment {
             };
             self.drive(side, &stretch, &mut |_| {})
         };
-        closed(self.run.protocol.warm_up_seconds)?;
-        let measured = closed(search.step_seconds.max(1.0))?;
+        closed(1, self.run.protocol.warm_up_seconds)?;
+        let measured = closed(2, search.step_seconds.max(1.0))?;
         anyhow::ensure!(
             measured.failed_share() < 0.5,
             "{name} answers wrongly, so there is nothing to time: {}",

@@ -27,6 +27,7 @@ use crate::archive::{
 use crate::benefits::Changes;
 use crate::calendar::Moment;
 use crate::environment::Environment;
+use crate::generator::{LoggedRequests, REQUESTS_FILE, RequestLog};
 use crate::protocol::{Protocol, Stopped, Thoroughness};
 use crate::side::{Contender, Executable, Placement, PreferredSession};
 use crate::statistics::StopReason;
@@ -145,6 +146,8 @@ struct Experiment {
     beside: Beside,
     /// Where changes are timed.
     changes: Option<Changes>,
+    /// Where each request is kept as a line.
+    requests: Option<RequestLog>,
     /// Whether it was said that the run cannot be written at the moment.
     told_of_failure: bool,
 }
@@ -186,6 +189,7 @@ impl Experiment {
                 name: workload.name.clone(),
                 description: workload.description.clone(),
                 mix: workload.mix(),
+                load: workload.load.to_string(),
                 objective_p99_ms: workload.objective_p99_ms,
                 requests_per_session: workload.requests_per_session(),
                 text: workload.text.clone(),
@@ -216,6 +220,7 @@ impl Experiment {
             display: Display::new(),
             beside: options.beside,
             changes,
+            requests: None,
             told_of_failure: false,
         })
     }
@@ -224,8 +229,13 @@ impl Experiment {
         // The lab's own threads share the generator's CPU, so that nothing of it takes time from the sides.
         crate::side::pin_lab(&self.run.placement.generator)?;
         let _preferred = PreferredSession::begin();
+        // Begun here, so that its thread shares the generator's CPU too.
+        if self.beside.requests {
+            self.requests = Some(RequestLog::create(&self.folder.join(REQUESTS_FILE))?);
+        }
         self.seed_templates()?;
         let measured = self.measure();
+        self.finish_requests();
         self.run.seconds = self.began.elapsed().as_secs_f64();
         let is_whole = |stopped: &Stopped| stopped.reason != StopReason::Interrupted;
         self.run.complete =
@@ -256,6 +266,20 @@ impl Experiment {
                 "{why:#}\nNothing measured is lost: the run and its reports are in {}. Make room and move that folder to where you want it",
                 folder.display()
             ),
+        }
+    }
+
+    /// A table that is cut short is told and harms nothing else.
+    fn finish_requests(&mut self) {
+        match self.requests.take().map(RequestLog::finish) {
+            Some(Ok(LoggedRequests { written, lost: 0 })) => {
+                self.display.say(&format!("each of {written} requests of the blocks is a line of {REQUESTS_FILE}"));
+            }
+            Some(Ok(LoggedRequests { written, lost })) => self.display.say(&format!(
+                "{REQUESTS_FILE} holds {written} requests and lacks {lost}: it could not be written as fast as they came"
+            )),
+            Some(Err(error)) => self.display.say(&format!("{REQUESTS_FILE} is cut short: {error:#}")),
+            None => {}
         }
     }
 

@@ -63,9 +63,8 @@ pub(super) fn what_ran(run: &Run) -> Vec<(&'static str, String)> {
         (
             "workload",
             format!(
-                "{}. {:.1} requests per session in the mean, redirects counted; partly open: sessions arrive as a Poisson process, \
-                 requests follow one another with think times",
-                run.workload.description, run.workload.requests_per_session
+                "{}. {:.1} requests per session in the mean, redirects counted; {}",
+                run.workload.description, run.workload.requests_per_session, run.workload.load
             ),
         ),
         ("loads", format!("1 session at a time ({} sessions), {}", run.protocol.lone_sessions, loads.join(", "))),

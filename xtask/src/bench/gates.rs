@@ -15,6 +15,8 @@ pub(crate) struct Gate {
 pub(crate) enum By {
     /// The crate in this folder of `benches/`. It is given the names that are wanted of it, and prints a line of JSON for each.
     Bench(&'static str),
+    /// The lab, which holds its generator against wrk.
+    Generator,
     /// These chores, which start the released binary and look at it.
     Chores,
 }
@@ -66,6 +68,8 @@ pub(crate) const GATES: &[Gate] = &[
     at_least("hop_vs_tonic", 8.0, "x", RIVALS, "calls per second with 64 callers, against tonic unary"),
     at_most("four_hops", 1.7, "x", HOP, "CPU of a page with four inner calls, 64 at a time, remote against in process"),
     at_most("page", 1.05, "x", PAGE, "CPU of the product page, against the same handler without contracts"),
+    at_most("generator_cpu", 2.0, "x", By::Generator, "the load generator's CPU per request, against wrk's"),
+    at_most("generator_lateness", 1.0, "ms", By::Generator, "p99 of its lateness at 10,000 requests/s on one core"),
     at_most("ready_ms", 250.0, "ms", By::Chores, "from exec to ready, as a monolith with a seeded database"),
     at_most("pss_monolith", 40.0, "MiB", By::Chores, "PSS of the idle monolith"),
     at_most("pss_services", 200.0, "MiB", By::Chores, "PSS of all processes of the idle `services`"),

@@ -63,7 +63,7 @@ fn ready_ms(binary: &Path, data: &Path) -> Result<Figure> {
     times.remove(0);
     times.sort_by(f64::total_cmp);
     let note = format!("median of {STARTS} starts, slowest {:.0} ms", times[STARTS - 1]);
-    Ok(Figure { name: "ready_ms".to_owned(), value: times[STARTS / 2], unit: "ms".to_owned(), note })
+    Ok(Figure { name: "ready_ms".to_owned(), value: Some(times[STARTS / 2]), unit: "ms".to_owned(), note })
 }
 
 fn pss(name: &str, binary: &Path, role: &[&str], data: &Path) -> Result<Figure> {
@@ -78,7 +78,7 @@ fn pss(name: &str, binary: &Path, role: &[&str], data: &Path) -> Result<Figure> 
     if !provider.is_empty() {
         note += &format!("; the provider, who is somebody else, apart: {apart:.1} MiB");
     }
-    Ok(Figure { name: name.to_owned(), value, unit: "MiB".to_owned(), note })
+    Ok(Figure { name: name.to_owned(), value: Some(value), unit: "MiB".to_owned(), note })
 }
 
 #[expect(clippy::disallowed_methods, reason = "nothing says when a process has nothing more to do")]

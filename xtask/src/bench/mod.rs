@@ -15,7 +15,8 @@ use crate::{house, step::Step};
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Figure {
     pub(crate) name: String,
-    pub(crate) value: f64,
+    /// Null when it could not be measured; the note says why.
+    pub(crate) value: Option<f64>,
     pub(crate) unit: String,
     #[serde(default)]
     pub(crate) note: String,
@@ -35,19 +36,21 @@ struct Judged {
 
 /// Measures what is asked for, prints the table, and writes the file if one is named.
 pub(crate) fn bench(names: &[String], json: Option<&Path>, strict: bool) -> Result<()> {
-    let unknown: Vec<&String> = names.iter().filter(|name| GATES.iter().all(|gate| gate.name != **name)).collect();
+    let unknown: Vec<&String> =
+        names.iter().filter(|name| GATES.iter().all(|gate| !is_asked_for(gate, name))).collect();
     if !unknown.is_empty() {
         let known: Vec<&str> = GATES.iter().map(|gate| gate.name).collect();
         bail!("no figure is called {unknown:?}; there are: {}", known.join(", "));
     }
     let wanted: Vec<&Gate> =
-        GATES.iter().filter(|gate| names.is_empty() || names.iter().any(|name| name == gate.name)).collect();
+        GATES.iter().filter(|gate| names.is_empty() || names.iter().any(|name| is_asked_for(gate, name))).collect();
 
     let mut found: BTreeMap<&str, Result<Figure, String>> = BTreeMap::new();
     for by in measurers(&wanted) {
         let names: Vec<&str> = wanted.iter().filter(|gate| gate.by == by).map(|gate| gate.name).collect();
         let measured = match by {
             By::Bench(folder) => run(folder, &names),
+            By::Generator => generator(&names),
             By::Chores => idle::measure(&names),
         };
         for name in names {
@@ -68,12 +71,21 @@ pub(crate) fn bench(names: &[String], json: Option<&Path>, strict: bool) -> Resu
     Ok(())
 }
 
+/// Whether this word of the command line means this figure: its name, or what several names begin with.
+fn is_asked_for(gate: &Gate, word: &str) -> bool {
+    if GATES.iter().any(|gate| gate.name == word) {
+        return gate.name == word;
+    }
+    gate.name.strip_prefix(word).is_some_and(|rest| rest.starts_with('_'))
+}
+
 /// The figure of this name, or why there is none.
 fn pick(name: &str, measured: &Result<Vec<Figure>>) -> Result<Figure, String> {
     match measured {
         Ok(figures) => {
             let figure = figures.iter().find(|figure| figure.name == name);
-            figure.cloned().ok_or_else(|| "the program that should have printed it did not".to_owned())
+            let figure = figure.ok_or_else(|| "the program that should have printed it did not".to_owned())?;
+            if figure.value.is_none() { Err(figure.note.clone()) } else { Ok(figure.clone()) }
         }
         Err(trouble) => Err(format!("{trouble:#}")),
     }
@@ -88,10 +100,10 @@ fn judge(gate: &Gate, figure: Result<Figure, String>) -> Judged {
     let figure = figure.ok();
     Judged {
         name: gate.name.to_owned(),
-        value: figure.as_ref().map(|figure| figure.value),
+        value: figure.as_ref().and_then(|figure| figure.value),
         unit: figure.as_ref().map_or_else(|| gate.unit.to_owned(), |figure| figure.unit.clone()),
         gate: Some(gate.bound.text()),
-        holds: figure.map(|figure| gate.bound.holds(figure.value)),
+        holds: figure.and_then(|figure| figure.value).map(|value| gate.bound.holds(value)),
         note,
     }
 }
@@ -131,12 +143,19 @@ fn run(folder: &str, names: &[&str]) -> Result<Vec<Figure>> {
     Ok(output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
+/// The lab's own measurement of its generator, as it is released.
+fn generator(names: &[&str]) -> Result<Vec<Figure>> {
+    let arguments = format!("run --release -p lab --example generator_cost -- figures {}", names.join(" "));
+    let output = Step::cargo("hold the generator against wrk", &arguments).run_for_output()?;
+    Ok(output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn figure(value: f64) -> Result<Figure, String> {
-        Ok(Figure { name: "hop_cpu".to_owned(), value, unit: "x".to_owned(), note: String::new() })
+        Ok(Figure { name: "hop_cpu".to_owned(), value: Some(value), unit: "x".to_owned(), note: String::new() })
     }
 
     #[test]
@@ -153,6 +172,27 @@ mod tests {
 
         assert_eq!((missing.value, missing.holds), (None, None));
         assert!(missing.note.contains("the build failed"), "{}", missing.note);
+    }
+
+    #[test]
+    fn a_figure_that_could_not_be_measured_says_why() {
+        let gate = GATES.iter().find(|gate| gate.name == "generator_cpu").unwrap();
+        let line = r#"{"name": "generator_cpu", "value": null, "unit": "x", "note": "wrk cannot be started"}"#;
+        let absent = judge(gate, pick("generator_cpu", &Ok(vec![serde_json::from_str(line).unwrap()])));
+
+        assert_eq!((absent.value, absent.holds), (None, None));
+        assert!(absent.note.contains("not measured: wrk cannot be started"), "{}", absent.note);
+    }
+
+    #[test]
+    fn a_word_means_one_figure_or_all_that_begin_with_it() {
+        let meant = |word: &str| -> Vec<&str> {
+            GATES.iter().filter(|gate| is_asked_for(gate, word)).map(|gate| gate.name).collect()
+        };
+
+        assert_eq!(meant("generator"), ["generator_cpu", "generator_lateness"]);
+        assert_eq!(meant("call_here"), ["call_here"]);
+        assert_eq!(meant("gen"), [""; 0]);
     }
 
     #[test]
