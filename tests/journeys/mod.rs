@@ -7,6 +7,8 @@ mod equal_pages;
 mod newcomers;
 mod orders;
 mod refusals;
+mod replicas;
+mod traced;
 
 use std::future::Future;
 
@@ -38,6 +40,11 @@ macro_rules! in_every_topology {
                 #[tokio::test]
                 async fn with_orders_extracted() {
                     crate::journeys::travel("extract:orders", async |shop| journey(shop).await).await;
+                }
+
+                #[tokio::test]
+                async fn with_two_of_each_process() {
+                    crate::journeys::travel(crate::support::shop::REPLICATED, async |shop| journey(shop).await).await;
                 }
             }
         )+

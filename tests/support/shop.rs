@@ -17,6 +17,10 @@ use super::{
 /// The topologies that every journey runs in: one process, one per module, and one module outside.
 pub(crate) const TOPOLOGIES: [&str; 3] = ["monolith", "services", "extract:orders"];
 
+/// Every group of processes twice. Journeys run in it, too; pages are compared without it, since what one replica has written, another
+/// shows a moment later.
+pub(crate) const REPLICATED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/topologies/replicas.toml");
+
 /// A dozen processes of a build that is not optimised, beside other tests on few cores.
 pub(crate) const READY_WITHIN: Duration = Duration::from_secs(60);
 
