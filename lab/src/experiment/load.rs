@@ -74,7 +74,6 @@ impl Experiment {
             request_limit: REQUEST_LIMIT,
             drain_limit: DRAIN_LIMIT,
             traced,
-            log: None,
             log,
             stop: &self.stop,
             progress: &progress,
