@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 
 use nix::time::{ClockId, clock_gettime};
 
+#[path = "standin/spans.rs"]
+mod spans;
+
 /// What every request costs in CPU, and what it costs more when split, microseconds.
 const WORK_US: u64 = 100;
 const SPLIT_US: u64 = 60;
@@ -142,6 +145,7 @@ fn serve(topology: &str, address: &str) -> ExitCode {
         burn: WORK_US + if topology == "services" { SPLIT_US } else { 0 } + setting("CLEAVE__LAB__BURN_US"),
         delay: Duration::from_micros(setting("CLEAVE__LAB__DELAY_US")),
         broken: topology == "broken",
+        split: topology == "services",
     };
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -175,6 +179,7 @@ struct Cost {
     burn: u64,
     delay: Duration,
     broken: bool,
+    split: bool,
 }
 
 fn converse(stream: TcpStream, cost: Cost) {
@@ -188,7 +193,7 @@ fn converse(stream: TcpStream, cost: Cost) {
             return;
         }
         let request = line.clone();
-        let mut length = 0;
+        let (mut length, mut traceparent) = (0, None);
         loop {
             line.clear();
             if reader.read_line(&mut line).unwrap_or(0) == 0 {
@@ -199,6 +204,8 @@ fn converse(stream: TcpStream, cost: Cost) {
             }
             if let Some(value) = line.strip_prefix("Content-Length: ") {
                 length = value.trim().parse().unwrap();
+            } else if let Some(value) = line.strip_prefix("traceparent: ") {
+                traceparent = Some(value.to_owned());
             }
         }
         let mut body = vec![0; length];
@@ -210,9 +217,13 @@ fn converse(stream: TcpStream, cost: Cost) {
         while HANGS.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(1));
         }
+        let began = spans::now();
         wait_exactly(cost.delay);
         burn(cost.burn);
         let answer = answer(method, path, &String::from_utf8_lossy(&body), &mut basket, cost.broken);
+        if let Some(traceparent) = traceparent.filter(|_| !cost.broken) {
+            spans::write(&traceparent, began, cost.split);
+        }
         if writer.write_all(answer.as_bytes()).is_err() {
             return;
         }

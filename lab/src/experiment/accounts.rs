@@ -42,8 +42,8 @@ impl Experiment {
                 Ok(passes) => record.passes.extend(passes),
                 Err(why) => {
                     self.display.say(&format!("{}: no accounts: {why:#}", side.name));
-                    record.absent = Some(format!("{}: {why:#}", side.name));
-                    break;
+                    let before = record.absent.take().map_or_else(String::new, |before| format!("{before}; "));
+                    record.absent = Some(format!("{before}{}: {why:#}", side.name));
                 }
             }
         }
