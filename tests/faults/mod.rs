@@ -2,4 +2,5 @@
 
 mod audit;
 mod crash;
+mod lab;
 mod load;

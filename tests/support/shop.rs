@@ -141,7 +141,19 @@ impl Data {
     }
 
     pub(crate) async fn open_at(self, address: SocketAddr) -> Shop {
-        let process = Process::start(self.command(&["up", &self.topology, "--listen", &address.to_string()]));
+        let command = self.command(&["up", &self.topology, "--listen", &address.to_string()]);
+        self.open_by(command).await
+    }
+
+    /// Opens a shop on it with these settings in its environment.
+    pub(crate) async fn open_with(self, settings: &[(&str, &str)]) -> Shop {
+        let mut command = self.command(&["up", &self.topology, "--listen", "127.0.0.1:0"]);
+        command.envs(settings.iter().copied());
+        self.open_by(command).await
+    }
+
+    async fn open_by(self, command: Command) -> Shop {
+        let process = Process::start(command);
         let line = process.line_within(READY_WITHIN, "ready ").await;
         let site = line.split(' ').nth(1).unwrap_or_default().to_owned();
         let expected = format!("ready {site} topology={} pid={}", self.topology, process.pid());

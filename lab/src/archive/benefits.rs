@@ -46,7 +46,7 @@ pub struct SurvivalRecord {
     pub module: String,
     /// How.
     pub fault: FaultKind,
-    /// What came of each journey that began while the fault lasted.
+    /// What came of each journey that began while the fault lasted, and so early that its visitor would not wait for the end of it.
     pub journeys: Vec<JourneyOutcome>,
     /// Requests answered rightly per second, over time; the fault began at zero.
     pub goodput: Vec<(f64, f64)>,

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -17,7 +18,9 @@ use crate::side::{Census, Role, pss_bytes};
 
 /// Where a checkout says how it is changed.
 const FILE: &str = "config/changes.toml";
-/// How long a program that was started may take to end.
+/// How long a program that was started may take to be ready.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long it may take to end.
 const ENDS_WITHIN: Duration = Duration::from_secs(15);
 
 /// The checkout, and what its file says.
@@ -209,10 +212,14 @@ impl Copy<'_> {
         let child = command.spawn().with_context(|| format!("`{}` cannot be started", words[0]))?;
         let mut started = Started(child);
         let stdout = started.0.stdout.take().context("its output was piped")?;
-        let is_ready = |line: &String| line.starts_with("ready ");
-        let ready = BufReader::new(stdout).lines().map_while(Result::ok).any(|line| is_ready(&line));
-        anyhow::ensure!(ready, "`{}` ended before it was ready", words.join(" "));
-        let ready = began.elapsed();
+        let (sender, receiver) = channel();
+        // Reads on after the ready line, so that a program that says more does not wait for a reader.
+        std::thread::spawn(move || {
+            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            lines.filter(|line| line.starts_with("ready ")).for_each(|_| drop(sender.send(began.elapsed())));
+        });
+        let ready = receiver.recv_timeout(READY_WITHIN);
+        let ready = ready.with_context(|| format!("`{}` did not become ready", words.join(" ")))?;
         let census = Census::take(started.0.id() as i32);
         let serving = census.processes.iter().filter(|(process, _)| process.role == Role::Side);
         let pss_bytes = serving.filter_map(|(process, _)| pss_bytes(process.pid)).sum();
@@ -285,7 +292,7 @@ contract = ""
 name = "one binary per module"
 build = ["sh", "-c", "cat {module}/*.sh > built"]
 program = "built"
-start = ["sh", "-c", "echo starting; echo ready; exec sleep 60", "{program}", "{data}"]
+start = ["sh", "-c", "echo starting; echo ready http://here; exec sleep 60", "{program}", "{data}"]
 "##;
 
     fn checkout() -> tempfile::TempDir {

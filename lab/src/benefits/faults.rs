@@ -24,8 +24,8 @@ const LEAK: &str = "leak 128MiB/s";
 const ALLOWANCE: u64 = 64 << 20;
 /// How many threads spin: more than the workers of a process on few cores, so that these do not get half.
 const SPIN: &str = "spin 4";
-/// How late a slow module answers: half of a visitor's patience.
-const SLOW: &str = "slow 500ms";
+/// How late a slow module answers: visitors are patient enough for two such answers in a row, and not for three.
+const SLOW: &str = "slow 200ms";
 
 /// The ways in which a running side can be broken.
 #[derive(Debug)]

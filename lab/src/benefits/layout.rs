@@ -1,6 +1,9 @@
 //! Which modules share a process, as the program itself says.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::side::{Census, Role};
 
@@ -18,6 +21,17 @@ pub struct LayoutGroup {
     pub name: String,
     /// What is in it.
     pub modules: Vec<String>,
+    /// Whatever else the program says of it, which is handed back when a topology is written.
+    #[serde(flatten)]
+    pub settings: BTreeMap<String, Value>,
+}
+
+impl LayoutGroup {
+    /// A group of these modules, of which nothing else is known.
+    pub fn of(name: &str, modules: &[&str]) -> Self {
+        let modules = modules.iter().map(|module| (*module).to_owned()).collect();
+        Self { name: name.to_owned(), modules, settings: BTreeMap::new() }
+    }
 }
 
 impl Layout {
@@ -42,10 +56,36 @@ impl Layout {
             if let Some(name) = &process.group
                 && !groups.iter().any(|group| group.name == *name)
             {
-                groups.push(LayoutGroup { name: name.clone(), modules: vec![name.clone()] });
+                groups.push(LayoutGroup::of(name, &[name]));
             }
         }
         Self { groups }
+    }
+
+    /// The layout as a topology file in which one group runs so many times.
+    ///
+    /// # Errors
+    /// When what the program says of a group cannot be written as TOML.
+    pub fn grown(&self, group: &str, times: usize) -> anyhow::Result<String> {
+        let mut groups = toml::Table::new();
+        for known in &self.groups {
+            let mut table = toml::Table::new();
+            let says_something = |value: &Value| match value {
+                Value::Null => false,
+                Value::Object(values) => !values.is_empty(),
+                Value::Array(values) => !values.is_empty(),
+                _ => true,
+            };
+            for (key, value) in known.settings.iter().filter(|(_, value)| says_something(value)) {
+                table.insert(key.clone(), toml::Value::try_from(value)?);
+            }
+            table.insert("modules".to_owned(), toml::Value::try_from(&known.modules)?);
+            if known.name == group {
+                table.insert("replicas".to_owned(), toml::Value::try_from(times)?);
+            }
+            groups.insert(known.name.clone(), toml::Value::Table(table));
+        }
+        Ok(toml::to_string(&toml::Table::from_iter([("groups".to_owned(), toml::Value::Table(groups))]))?)
     }
 
     /// Every module with the group it is in.
@@ -66,6 +106,19 @@ mod tests {
         let layout = Layout::read(printed).unwrap();
         let found: Vec<(&str, &str)> = layout.modules().map(|(module, group)| (module, group.name.as_str())).collect();
         assert_eq!(found, [("cart", "shop"), ("orders", "shop"), ("pages", "front")]);
+    }
+
+    #[test]
+    fn a_topology_is_written_with_one_group_twice_and_all_else_as_it_was() {
+        let printed = br#"{"groups": [{"name": "front", "modules": ["pages"], "replicas": 1, "internal": null},
+                           {"name": "a shop", "modules": ["cart", "orders"], "environment": {"X": "1"}}]}"#;
+        let text = Layout::read(printed).unwrap().grown("front", 2).unwrap();
+        let read: toml::Value = toml::from_str(&text).unwrap();
+        assert_eq!(read["groups"]["front"]["replicas"].as_integer(), Some(2));
+        assert!(read["groups"]["front"].get("internal").is_none(), "{text}");
+        assert_eq!(read["groups"]["a shop"]["modules"][1].as_str(), Some("orders"));
+        assert_eq!(read["groups"]["a shop"]["environment"]["X"].as_str(), Some("1"));
+        assert!(read["groups"]["a shop"].get("replicas").is_none(), "{text}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Load beside which something happens: single journeys of visitors who are patient for a second.
+//! Load beside which something happens: single journeys of visitors who are patient for half a second.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::side::{RunningSide, prefer_generator};
 use crate::workload::{Arrivals, Trace, TraceOptions, Workload};
 
 /// An answer that takes longer is not in time.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 /// How often a shop is asked whether it is well again.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 

@@ -21,6 +21,19 @@ const TRACES: u64 = 900_000;
 /// The load beside which something is broken, flooded or restarted, as a share of the smallest capacity.
 const MODEST: f64 = 0.3;
 
+/// A part of the stage.
+type Part = fn(&mut Experiment) -> anyhow::Result<()>;
+
+/// The parts in the order in which they are done, with what each is about.
+const PARTS: [(&str, Part); 6] = [
+    ("what processes are at rest", Experiment::look_at_sizes),
+    ("what survives a fault", Experiment::break_modules),
+    ("what a restart costs", Experiment::restart_modules),
+    ("a noisy neighbour", Experiment::flood_neighbours),
+    ("growing", Experiment::grow_modules),
+    ("changes until they serve", Experiment::change_modules),
+];
+
 impl Experiment {
     /// Breaks, floods, grows, restarts and changes modules, when that is asked for.
     pub(super) fn look_for_benefits(&mut self) -> anyhow::Result<()> {
@@ -28,17 +41,16 @@ impl Experiment {
             return Ok(());
         }
         std::fs::create_dir_all(self.faults_folder())?;
-        self.look_at_sizes()?;
-        self.keep();
-        self.break_modules()?;
-        self.keep();
-        self.restart_modules()?;
-        self.flood_neighbours()?;
-        self.keep();
-        self.grow_modules()?;
-        self.keep();
-        self.change_modules()?;
-        self.keep();
+        for (what, look) in PARTS {
+            if self.stopped() {
+                break;
+            }
+            // What fails in one part is no reason to leave out the others.
+            if let Err(error) = look(self) {
+                self.absent(format!("{what}: {error:#}"));
+            }
+            self.keep();
+        }
         Ok(())
     }
 

@@ -10,8 +10,6 @@ use crate::workload::{Arrivals, Trace, TraceOptions, Workload};
 
 /// How many visitors flood, each without a pause.
 const FLOOD: usize = 64;
-/// How long the others are watched with and without, seconds.
-const WATCHED: f64 = 2.5;
 /// How long the flood lasts before the others come, so that queues are what they will be.
 const BUILDS_UP: Duration = Duration::from_millis(300);
 
@@ -47,7 +45,7 @@ impl Experiment {
         let others = weighed(&self.workload, |journey, weight| if journey == noisy { 0.0 } else { weight });
         let crowd = weighed(&self.workload, |journey, _| f64::from(u8::from(journey == noisy)));
         let rate = self.modest_rps();
-        let visitors = self.single_journeys(&others, 3_000 + noisy as u64, rate, WATCHED);
+        let visitors = self.single_journeys(&others, 3_000 + noisy as u64, rate, self.watched_s());
         let (quiet, ()) = self.drive_beside(&running, (&others, &visitors, Pacing::Arrivals), |_| ())?;
         let noisy_measured = self.with_flood(&running, &crowd, || {
             let (measured, ()) = self.drive_beside(&running, (&others, &visitors, Pacing::Arrivals), |_| ())?;
@@ -71,7 +69,7 @@ impl Experiment {
         crowd: &Workload,
         meanwhile: impl FnOnce() -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let lasts = BUILDS_UP + Duration::from_secs_f64(WATCHED);
+        let lasts = BUILDS_UP + Duration::from_secs_f64(self.watched_s());
         // More sessions than can come in the time: the pacing ends the flood.
         let sessions = (self.run.reference_rps() * lasts.as_secs_f64() * 20.0) as usize + FLOOD;
         let options =
@@ -83,6 +81,11 @@ impl Experiment {
             meanwhile()
         })?;
         result
+    }
+
+    /// How long the others are watched with and without the flood, seconds.
+    fn watched_s(&self) -> f64 {
+        if self.is_smoke() { 0.6 } else { 2.5 }
     }
 
     /// The journey without a write that takes longest when nothing queues.

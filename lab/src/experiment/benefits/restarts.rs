@@ -11,9 +11,8 @@ use crate::benefits::{Window, recovered_after};
 use crate::generator::Pacing;
 use crate::side::{Process, Role, RunningSide};
 
-/// How much of the load comes before the signal, and how much in all, seconds.
+/// How much of the load comes before the signal, seconds.
 const BEFORE: f64 = 0.5;
-const LASTS: f64 = 4.0;
 /// A quick run restarts so many groups of a side, spread over all of them, beside everything at once.
 const QUICKLY: usize = 3;
 
@@ -53,7 +52,8 @@ impl Experiment {
     fn restart(&self, side: &SideRecord, group: Option<&str>, number: u64) -> anyhow::Result<RestartRecord> {
         let running = self.start(side, "restarts")?;
         self.warm_modestly(&running)?;
-        let trace = self.single_journeys(&self.workload, 2_000 + number, self.modest_rps(), LASTS);
+        let lasts = if self.is_smoke() { 1.5 } else { 4.0 };
+        let trace = self.single_journeys(&self.workload, 2_000 + number, self.modest_rps(), lasts);
         let (measured, at) = self.drive_beside(&running, (&self.workload, &trace, Pacing::Arrivals), |began| {
             self.pause(Duration::from_secs_f64(BEFORE));
             let asked =
@@ -69,7 +69,7 @@ impl Experiment {
             restarted: group.unwrap_or("everything").to_owned(),
             sent: measured.sent,
             lost: measured.failed,
-            away_s: recovered_after(&measured, Window { on: at, off: at }, LASTS).unwrap_or(LASTS - at),
+            away_s: recovered_after(&measured, Window { on: at, off: at }, lasts).unwrap_or(lasts - at),
         })
     }
 }

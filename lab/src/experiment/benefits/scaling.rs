@@ -1,12 +1,10 @@
 //! Growing one module alone: a second process for the hottest one, on the same cores.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::Experiment;
 use crate::archive::{Part, ScalingRecord, SideRecord};
-use crate::benefits::Layout;
 use crate::generator::Pacing;
 use crate::side::{Contender, Role, RunningSide, pss_bytes};
 use crate::workload::{Source, Workload};
@@ -75,7 +73,7 @@ impl Experiment {
         let letters: String =
             side.name.chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '-' }).collect();
         let file = folder.join(format!("{letters}-{hottest}-x{TIMES}.toml"));
-        std::fs::write(&file, written(&layout, &hottest))?;
+        std::fs::write(&file, layout.grown(&hottest, TIMES)?)?;
         let asked = std::path::absolute(&file)?.to_string_lossy().into_owned();
         executable.check_topology(&asked)?;
         let grown = if layout.groups.len() == 1 { "everything".to_owned() } else { hottest };
@@ -117,19 +115,6 @@ impl Experiment {
     }
 }
 
-/// The topology as a file, with one group several times.
-fn written(layout: &Layout, grown: &str) -> String {
-    let mut text = String::new();
-    for group in &layout.groups {
-        // Debug quotes as TOML does, for names without control characters.
-        let _ = writeln!(text, "[groups.{:?}]\nmodules = {:?}", group.name, group.modules);
-        if group.name == grown {
-            let _ = writeln!(text, "replicas = {TIMES}");
-        }
-    }
-    text
-}
-
 /// The workload in which the variable with most values is drawn with this skew; 0 for evenly.
 fn with_popularity(workload: &Workload, skew: f64) -> Workload {
     let mut workload = workload.clone();
@@ -146,24 +131,4 @@ fn with_popularity(workload: &Workload, skew: f64) -> Workload {
             .collect();
     }
     workload
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::benefits::LayoutGroup;
-
-    #[test]
-    fn a_topology_is_written_with_one_group_twice() {
-        let group = |name: &str, modules: &[&str]| LayoutGroup {
-            name: name.to_owned(),
-            modules: modules.iter().map(|module| (*module).to_owned()).collect(),
-        };
-        let layout = Layout { groups: vec![group("front", &["pages"]), group("shop", &["cart", "orders"])] };
-        let text = written(&layout, "front");
-        let read: toml::Value = toml::from_str(&text).unwrap();
-        assert_eq!(read["groups"]["front"]["replicas"].as_integer(), Some(2));
-        assert_eq!(read["groups"]["shop"]["modules"][1].as_str(), Some("orders"));
-        assert!(read["groups"]["shop"].get("replicas").is_none());
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Experiment;
+use super::load::PATIENCE;
 use crate::archive::{FaultKind, SideRecord, SurvivalRecord};
 use crate::benefits::{Faults, LayoutGroup, Window, book, goodput, recovered_after};
 use crate::generator::Pacing;
@@ -16,7 +17,7 @@ const QUIET: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(6), Du
 /// How often a fault is looked after while it lasts.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// How long each part of a cell takes, seconds.
+/// How long each part of a cell takes, seconds; a fault lasts longer than visitors are patient, or they would only wait for its end.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     before: f64,
@@ -138,7 +139,7 @@ impl Experiment {
                     side: victim.side.name.clone(),
                     module: victim.module.to_owned(),
                     fault: kind,
-                    journeys: book(&self.workload, &trace, &measured, window),
+                    journeys: book(&self.workload, &trace, &measured, window.decided_within(PATIENCE)),
                     goodput: goodput(&measured, window.on, pace.seconds()),
                     lasted_s: window.off - window.on,
                     recovered_after_s: recovered_after(&measured, window, pace.seconds()),
@@ -187,9 +188,9 @@ impl Experiment {
 
     fn pace(&self) -> Pace {
         match (self.is_full(), self.is_smoke()) {
-            (true, _) => Pace { before: 0.6, fault: 2.0, after: 2.4 },
-            (_, true) => Pace { before: 0.4, fault: 0.5, after: 0.6 },
-            _ => Pace { before: 0.5, fault: 1.2, after: 1.3 },
+            (true, _) => Pace { before: 0.6, fault: 2.5, after: 2.4 },
+            (_, true) => Pace { before: 0.4, fault: 0.9, after: 0.7 },
+            _ => Pace { before: 0.4, fault: 1.4, after: 1.2 },
         }
     }
 }
