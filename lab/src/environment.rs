@@ -7,6 +7,8 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::side::Counting;
+
 /// Where a run took place, and with what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
@@ -30,6 +32,9 @@ pub struct Environment {
     pub memory_bytes: u64,
     /// Whether a hypervisor is underneath.
     pub virtualised: bool,
+    /// How CPU and memory of the sides were counted.
+    #[serde(default)]
+    pub counting: Counting,
     /// The load averages of the machine when the run began.
     pub load_average: String,
 }
@@ -54,6 +59,7 @@ impl Environment {
                 .map_or(0, |kibibytes| kibibytes * 1024),
             virtualised: field(&cpu_info, "flags")
                 .is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
+            counting: Counting::default(),
             load_average: read("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" "),
         })
     }

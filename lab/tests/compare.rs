@@ -99,6 +99,8 @@ fn a_run_leaves_its_reports_and_nothing_else_behind() {
     assert!(run.complete);
     assert_eq!(run.blocks.len(), 3 * 5, "three rounds of two sides, one again and two with a known delta");
     assert!(run.equality.differences.is_empty() && run.equality.answers > 10);
+    let counting = &run.environment.counting;
+    assert!(counting.memory_by_group || counting.reason.is_some(), "it says why not: {counting:?}");
     accounts_are_kept(&run);
     for block in &run.blocks {
         assert!(block.troubles.is_empty(), "{:?}", block.troubles);

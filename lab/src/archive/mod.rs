@@ -216,6 +216,9 @@ pub struct Block {
     pub capacity: Option<CapacityRecord>,
     /// The processes after the headline load, which every block has.
     pub processes: Vec<ProcessRecord>,
+    /// The most memory that all processes had together until then, bytes, where a control group counted it.
+    #[serde(default)]
+    pub memory_peak_bytes: Option<u64>,
     /// What the program says about the data left behind.
     pub verification: Option<Verification>,
     /// What was not as it should be: a process that died, one left behind.

@@ -40,7 +40,10 @@ impl Experiment {
             name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
         };
         let log = self.folder.join("logs").join(format!("{}-{}.log", letters(purpose), letters(&side.name)));
-        self.contender(side).start(&data, &side.environment, &log)
+        let start = || self.contender(side).start(&data, &side.environment, &log);
+        let Some(groups) = &self.groups else { return start() };
+        let (running, group) = groups.born_apart(start).context("the side's control group cannot be made")?;
+        Ok(running?.counted_by(group))
     }
 
     fn data(&self) -> std::path::PathBuf {
@@ -62,6 +65,7 @@ impl Experiment {
             points: Vec::new(),
             capacity: None,
             processes: Vec::new(),
+            memory_peak_bytes: None,
             verification: None,
             troubles: Vec::new(),
         };
@@ -77,6 +81,7 @@ impl Experiment {
             self.shared_loads(&running, |percent| percent == headline, first_trace, &mut block)?;
         }
         block.processes = processes(&running);
+        block.memory_peak_bytes = running.peak_bytes();
         // The first side against itself is judged at the headline alone.
         if side.part == Part::Compared && extent == Extent::Whole {
             let headline = self.run.protocol.headline_load;
@@ -113,7 +118,12 @@ impl Experiment {
     }
 
     /// One visitor after another without pauses, a fixed number of them: the price of a request when nothing queues.
-    pub(super) fn lone_sessions(&self, side: &RunningSide, number: u64, troubles: &mut Vec<String>) -> anyhow::Result<Point> {
+    pub(super) fn lone_sessions(
+        &self,
+        side: &RunningSide,
+        number: u64,
+        troubles: &mut Vec<String>,
+    ) -> anyhow::Result<Point> {
         let trace = self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
         let stretch = Stretch {
             trace: &trace,
@@ -198,7 +208,8 @@ impl Experiment {
         if self.requests.is_none() || file.exists() {
             return Ok(());
         }
-        let mut out = BufWriter::new(File::create(&file).with_context(|| format!("{} cannot be made", file.display()))?);
+        let mut out =
+            BufWriter::new(File::create(&file).with_context(|| format!("{} cannot be made", file.display()))?);
         trace.record(&self.workload, &mut out)?;
         out.flush().with_context(|| format!("{} cannot be written", file.display()))
     }

@@ -29,7 +29,7 @@ use crate::calendar::Moment;
 use crate::environment::Environment;
 use crate::generator::{LoggedRequests, REQUESTS_FILE, RequestLog};
 use crate::protocol::{Protocol, Stopped, Thoroughness};
-use crate::side::{Contender, Executable, Placement, PreferredSession};
+use crate::side::{Contender, Counting, Executable, Groups, Placement, PreferredSession};
 use crate::statistics::StopReason;
 use crate::workload::Workload;
 use crate::{Outcome, UsageError, report};
@@ -142,6 +142,8 @@ struct Experiment {
     began: Instant,
     stop: Arc<AtomicBool>,
     display: Display,
+    /// The control groups that count the sides, where they can be made.
+    groups: Option<Groups>,
     /// What was asked for beside the blocks.
     beside: Beside,
     /// Where changes are timed.
@@ -173,7 +175,7 @@ impl Experiment {
         };
         std::fs::create_dir_all(folder.join("logs")).with_context(|| format!("{} cannot be made", folder.display()))?;
         let scratch = tempfile::Builder::new().prefix(".data-").tempdir_in(&folder)?;
-        let run = Run {
+        let mut run = Run {
             schema_version: SCHEMA_VERSION,
             lab_version: env!("CARGO_PKG_VERSION").to_owned(),
             name: folder.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned()),
@@ -207,6 +209,12 @@ impl Experiment {
             predictions: PredictionsRecord::default(),
             benefits: BenefitsRecord::default(),
         };
+        let groups = Groups::make();
+        run.environment.counting = match &groups {
+            Ok(groups) => groups.counting().clone(),
+            Err(reason) => Counting { reason: Some(reason.clone()), ..Counting::default() },
+        };
+        let groups = groups.ok();
         raise_file_limit();
         Ok(Self {
             workload,
@@ -218,6 +226,7 @@ impl Experiment {
             began: Instant::now(),
             stop,
             display: Display::new(),
+            groups,
             beside: options.beside,
             changes,
             requests: None,

@@ -133,12 +133,11 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
             above.count()
         ));
     }
-    limits.push(
-        "CPU comes from the kernel's process clocks (nanoseconds, ended threads included), over all processes of a side from before the \
-         first arrival to after the last answer. The supervisor and the payment provider's stand-in are counted apart for every side. \
-         Memory is the proportional set size (PSS) after the loads. Context switches are those of living threads."
-            .to_owned(),
-    );
+    limits.push(format!(
+        "How it was counted: {}. CPU is counted from before the first arrival to after the last answer; the supervisor and the payment \
+         provider's stand-in are counted apart for every side. Context switches are those of living threads.",
+        run.environment.counting.in_words()
+    ));
     limits.push(format!(
         "Answers were compared on {} sessions ({} answers) after replacing: {}.",
         run.equality.sessions,

@@ -1,5 +1,6 @@
 //! One side of a comparison while it runs: its processes, their data, and what they use.
 
+mod cgroup;
 mod command;
 mod contender;
 mod cpus;
@@ -11,6 +12,7 @@ mod running;
 mod started;
 mod stranger;
 
+pub use cgroup::Counting;
 pub use command::{Executable, Verification};
 pub use contender::Contender;
 pub use cpus::Placement;
@@ -19,6 +21,7 @@ pub use processes::{Census, Process, Role, Usage};
 pub use running::RunningSide;
 pub use stranger::Stranger;
 
+pub(crate) use cgroup::Groups;
 pub(crate) use cpus::pin_this_thread as pin_lab;
 pub(crate) use priority::{PreferredSession, prefer_generator};
 pub(crate) use processes::pss_bytes;

@@ -50,6 +50,8 @@ pub struct Usage {
 pub struct Census {
     /// The processes with what they had used.
     pub processes: Vec<(Process, Usage)>,
+    /// What the control group of the side had used, all roles together, where it has one; nanoseconds.
+    pub group_cpu_ns: Option<u64>,
 }
 
 impl Census {
@@ -67,7 +69,7 @@ impl Census {
                 processes.push((process, usage));
             }
         }
-        Self { processes }
+        Self { processes, group_cpu_ns: None }
     }
 
     /// Sums what was used since an earlier census, by role; also names the processes that came or went in between.
@@ -92,6 +94,11 @@ impl Census {
             if !self.processes.iter().any(|(now, _)| now.pid == process.pid) {
                 changes.push(format!("process {} ended", process.command));
             }
+        }
+        if let (Some(before), Some(now)) = (earlier.group_cpu_ns, self.group_cpu_ns) {
+            // The group knows what every process used, and not for whom; what is not the side's is known by its clocks.
+            let apart: u64 = used.iter().filter(|(role, _)| **role != Role::Side).map(|(_, usage)| usage.cpu_ns).sum();
+            used.entry(Role::Side).or_default().cpu_ns = now.saturating_sub(before).saturating_sub(apart);
         }
         (used, changes)
     }
@@ -223,6 +230,26 @@ mod tests {
         assert_eq!(role_of(&words("delay --round-trip-us 200 127.0.0.1:4242")), Role::Network);
         assert_eq!(role_of(&words("serve --group payments --provider-url http://x")), Role::Side);
         assert_eq!(role_of(&words("serve --group provider --delay 3")), Role::Side);
+    }
+
+    #[test]
+    fn what_a_group_counted_is_the_sides_but_for_what_is_counted_apart() {
+        let entry = |pid, role, cpu_ns| {
+            let process = Process { pid, role, command: String::new(), group: None };
+            (process, Usage { cpu_ns, switches: 0 })
+        };
+        let census = |side, provider, group_cpu_ns| Census {
+            processes: vec![entry(1, Role::Side, side), entry(2, Role::Provider, provider)],
+            group_cpu_ns,
+        };
+        let (used, _) = census(150, 30, Some(1_250)).since(&census(100, 10, Some(1_000)));
+        assert_eq!(
+            (used[&Role::Side].cpu_ns, used[&Role::Provider].cpu_ns),
+            (230, 20),
+            "250 in the group, 20 of them apart"
+        );
+        let (used, _) = census(150, 30, None).since(&census(100, 10, Some(1_000)));
+        assert_eq!(used[&Role::Side].cpu_ns, 50, "without the group's figure the clocks count");
     }
 
     #[test]

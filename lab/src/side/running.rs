@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
+use super::cgroup::SideGroup;
 use super::command::Executable;
 use super::processes::{Census, Process};
 use super::started::{Booking, Started};
@@ -25,6 +26,8 @@ pub struct RunningSide {
     pub target: Target,
     /// From the start of the process to its ready line.
     pub ready_after: Duration,
+    /// Its control group, where it was born in one; last, so that it outlives the processes.
+    group: Option<SideGroup>,
 }
 
 impl RunningSide {
@@ -46,12 +49,12 @@ impl RunningSide {
         let ready_after = began.elapsed();
         let ready = ReadyLine::parse(&line)?;
         started.root = ready.pid.unwrap_or(started.root);
-        Ok(Self { started: vec![started], target: Target::parse(&ready.url)?, ready_after })
+        Ok(Self { started: vec![started], target: Target::parse(&ready.url)?, ready_after, group: None })
     }
 
     /// A stranger of whom nothing has been started yet.
     pub(super) fn of_strangers(target: Target) -> Self {
-        Self { started: Vec::new(), target, ready_after: Duration::ZERO }
+        Self { started: Vec::new(), target, ready_after: Duration::ZERO, group: None }
     }
 
     pub(super) fn add(&mut self, started: Started) {
@@ -60,7 +63,18 @@ impl RunningSide {
 
     /// Counts its processes and what they have used.
     pub fn census(&self) -> Census {
-        Census::of(self.started.iter().flat_map(Started::members).collect())
+        let group_cpu_ns = self.group.as_ref().and_then(SideGroup::cpu_ns);
+        Census { group_cpu_ns, ..Census::of(self.started.iter().flat_map(Started::members).collect()) }
+    }
+
+    /// Lets it count by the control group in which it was born.
+    pub(crate) fn counted_by(self, group: SideGroup) -> Self {
+        Self { group: Some(group), ..self }
+    }
+
+    /// The most memory that it had so far, bytes, where its control group knows.
+    pub fn peak_bytes(&self) -> Option<u64> {
+        self.group.as_ref()?.peak_bytes()
     }
 
     /// The living processes of a group: of a topology's, or of a stranger's file.
