@@ -9,6 +9,7 @@ mod orders;
 mod refusals;
 mod replicas;
 mod traced;
+mod traced;
 
 use std::future::Future;
 
