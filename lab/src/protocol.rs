@@ -110,6 +110,24 @@ pub fn own_percent(load: &str) -> Option<u32> {
     load.strip_prefix(OWN)?.parse().ok()
 }
 
+impl Stopped {
+    /// `25 rounds in 1460 s: every interval that decides is narrow enough`.
+    pub fn in_words(&self) -> String {
+        let wide = |width: &&Width| !width.is_narrow();
+        let wide: Vec<String> =
+            self.widths.iter().filter(wide).map(|width| format!("{} of {}", width.metric, width.side)).collect();
+        let wide = wide.join(", ");
+        let why = match self.reason {
+            StopReason::Fixed => "as many as the protocol has".to_owned(),
+            StopReason::Narrow => "every interval that decides is narrow enough".to_owned(),
+            StopReason::MostRounds => format!("the most that are allowed, though these are still wide: {wide}"),
+            StopReason::MostSeconds => format!("the time was up, though these are still wide: {wide}"),
+            StopReason::Interrupted => "ended early".to_owned(),
+        };
+        format!("{} rounds in {:.0} s: {why}", self.rounds, self.seconds)
+    }
+}
+
 impl Protocol {
     /// The numbers for a thoroughness.
     pub fn of(thoroughness: Thoroughness) -> Self {

@@ -18,7 +18,7 @@ impl Experiment {
         let ended = self.measure_rounds(began, &mut rounds);
         let reason = *ended.as_ref().unwrap_or(&StopReason::Interrupted);
         let stopped = Stopped { rounds, seconds: began.elapsed().as_secs_f64(), reason, widths: widths(&self.run) };
-        self.display.say(&in_words(&stopped));
+        self.display.say(&stopped.in_words());
         self.run.protocol.stopped = Some(stopped);
         ended.map(|_| ())
     }
@@ -63,23 +63,4 @@ impl Experiment {
         }
         Ok(true)
     }
-}
-
-fn in_words(stopped: &Stopped) -> String {
-    let wide: Vec<String> = stopped
-        .widths
-        .iter()
-        .filter(|width| !width.is_narrow())
-        .map(|width| format!("{} of {}", width.metric, width.side))
-        .collect();
-    let why = match stopped.reason {
-        StopReason::Fixed => "as many as the protocol has".to_owned(),
-        StopReason::Narrow => "every interval that decides is narrow enough".to_owned(),
-        StopReason::MostRounds => {
-            format!("the most that are allowed, though these are still wide: {}", wide.join(", "))
-        }
-        StopReason::MostSeconds => format!("the time was up, though these are still wide: {}", wide.join(", ")),
-        StopReason::Interrupted => "ended early".to_owned(),
-    };
-    format!("{} rounds in {:.0} s: {why}", stopped.rounds, stopped.seconds)
 }

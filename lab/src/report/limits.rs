@@ -2,7 +2,9 @@
 
 use crate::analysis::load_label;
 use crate::archive::{Bound, Part, Run};
+use crate::protocol::Stopped;
 use crate::report::words::number;
+use crate::side::Role;
 
 /// The facts of a run that a reader needs to judge it.
 pub(super) fn what_ran(run: &Run) -> Vec<(&'static str, String)> {
@@ -78,6 +80,10 @@ pub(super) fn what_ran(run: &Run) -> Vec<(&'static str, String)> {
                 run.blocks.len()
             ),
         ),
+        (
+            "why they ended",
+            run.protocol.stopped.as_ref().map_or_else(|| "not recorded by this version".to_owned(), Stopped::in_words),
+        ),
         ("began", format!("{}, took {:.0} s", run.started_at, run.seconds)),
         ("seed", run.seed.to_string()),
     ]
@@ -108,11 +114,18 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
     }
     limits.push(format!(
         "“No difference shown” needs an interval that holds 1 and is narrower than ±{:.0} % (CPU, p50, memory) or ±{:.0} % (p99, \
-         capacity) in the {} protocol; anything wider is “cannot tell”. One interval in twenty misses the truth.",
+         capacity) in the {} protocol; anything wider is “cannot tell”. One interval in twenty misses the truth{}.",
         run.protocol.targets.fine * 100.0,
         run.protocol.targets.coarse * 100.0,
-        run.protocol.name
+        run.protocol.name,
+        run.protocol.stopping.as_ref().map_or_else(String::new, |rule| format!(
+            ": rounds were added, {} at a time, until the headline's intervals were narrow, so all intervals are computed at {:.0} %, which \
+             then covers 95 %",
+            rule.look_every,
+            rule.level * 100.0
+        ))
     ));
+    limits.extend(queueing(run));
     limits.push(format!(
         "Capacity is the highest rate at which p99 stays within {} ms and failures below 0.1 %, searched in steps of {} s; between \
          the last rate that held and the first that did not it is interpolated.",
@@ -183,6 +196,29 @@ pub(super) fn left_out(run: &Run, missing: &[(&'static str, &'static str)]) -> V
         ));
     }
     out
+}
+
+/// At the same rate a side that costs more leaves its CPUs less idle, so its median holds more waiting: that is no property of a hop.
+fn queueing(run: &Run) -> Option<String> {
+    let load = run.protocol.headline_load.to_string();
+    let busy = |side: &str| -> Option<f64> {
+        let points: Vec<_> =
+            run.blocks.iter().filter(|block| block.side == side).filter_map(|block| block.point(&load)).collect();
+        let all = points.iter().flat_map(|point| &point.cpu_ns);
+        let used: u64 = all.filter(|(role, _)| **role != Role::Network).map(|(_, cpu)| *cpu).sum();
+        let seconds: f64 = points.iter().map(|point| point.seconds).sum();
+        (seconds > 0.0).then(|| used as f64 / 1e9 / seconds / run.placement.side.len().max(1) as f64)
+    };
+    let sides: Vec<String> =
+        run.compared().filter_map(|side| Some(format!("{} {:.0} %", side.name, busy(&side.name)? * 100.0))).collect();
+    (sides.len() > 1).then(|| {
+        format!(
+            "At {load} % load the sides kept their CPUs busy so much: {}. All processes of a side take turns on the same {} CPU, hop by hop, \
+             so p50 and p99 there hold the waiting that a busy CPU brings; latency without it is that with one session at a time.",
+            sides.join(", "),
+            run.placement.side.len()
+        )
+    })
 }
 
 fn foreign_share(run: &Run) -> f64 {
