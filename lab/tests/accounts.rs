@@ -226,6 +226,16 @@ fn a_callee_that_writes_nothing_is_all_handler() {
 }
 
 #[test]
+fn whom_a_call_was_meant_for_its_caller_knows_best() {
+    let [caller, callee, door] = hop(2, 1, ["relay", "reviews", "deliver"], [1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    let callee = callee.replace("reviews", "event-delivery");
+    for files in [[&caller, &callee, &door], [&door, &callee, &caller]] {
+        let files: Vec<String> = files.map(Clone::clone).into_iter().chain([page(0, 100)]).collect();
+        assert_eq!(booked(&files).edges[0].callee, "reviews");
+    }
+}
+
+#[test]
 fn a_last_line_that_was_cut_off_is_passed_over_and_nonsense_is_counted() {
     let mut whole = page(0, 100);
     whole.push_str("{\"trace\":\"zz\",\"span\":\"1\"}\nnot json\n[]\n");
