@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, net::SocketAddr, path::Path};
 
+use runtime::settings::nearest;
 use seam::ModuleName;
 use serde::Deserialize;
 use toml::Spanned;
@@ -45,7 +46,8 @@ fn parse(place: &str, text: &str) -> Result<Topology, TopologyError> {
     let written: Written = toml::from_str(text).map_err(|error| {
         let place = error.span().map_or_else(|| place.to_owned(), |span| at(place, text, span.start));
         let commands = if error.message().contains("`command`") { COMMANDS } else { "" };
-        TopologyError::File { place, reason: format!("{}{commands}", error.message()) }
+        let meant = if commands.is_empty() { meant(error.message()) } else { String::new() };
+        TopologyError::File { place, reason: format!("{}{meant}{commands}", error.message()) }
     })?;
     let mut groups = Vec::new();
     let mut placed = Vec::new();
@@ -88,6 +90,13 @@ fn replicas(place: &str, text: &str, name: &str, group: &WrittenGroup) -> Result
     Ok(replicas)
 }
 
+/// The nearest of the keys there are: the message names the wrong one and the right ones between backticks.
+fn meant(message: &str) -> String {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let Some(wrong) = words.next().filter(|_| message.starts_with("unknown field")) else { return String::new() };
+    nearest(wrong, words).map(|key| format!(" (did you mean {key:?}?)")).unwrap_or_default()
+}
+
 fn at(place: &str, text: &str, position: usize) -> String {
     format!("{place}:{}", text[..position].matches('\n').count() + 1)
 }
@@ -98,9 +107,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_in_a_file_is_named_with_its_line() {
-        let wrong = "[groups.front]\nmodules = [\"storefront\"]\nreplica = 2\n";
+        let wrong = "[groups.front]\nmodules = [\"storefront\"]\nreplicaz = 2\n";
         let told = parse("pair.toml", wrong).unwrap_err().to_string();
-        assert!(told.starts_with("pair.toml:3") && told.contains("replica"), "{told}");
+        assert!(told.starts_with("pair.toml:3") && told.contains("did you mean \"replicas\"?"), "{told}");
     }
 
     #[test]

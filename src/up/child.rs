@@ -2,7 +2,8 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::process::CommandExt as _},
+    path::Path,
     process::Stdio,
     sync::Mutex,
     time::Duration,
@@ -177,8 +178,8 @@ impl Child {
 
     async fn start(&self) -> anyhow::Result<(Process, ChildStdin)> {
         let executable = std::env::current_exe().context("the path of this program is not known")?;
-        let mut command = std::process::Command::new(executable);
-        command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut command = std::process::Command::new(this_program(&executable));
+        command.arg0(executable).args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.env(charter::VARIABLE, "stdin").env("LISTEN_FDS", self.listeners.len().to_string());
         if let Role::Group { group, .. } = &self.role {
             command.envs(&group.environment);
@@ -213,4 +214,10 @@ impl Child {
             let _ = kill(pid, Signal::SIGKILL);
         }
     }
+}
+
+/// What is started: this very program, also when another version has taken the place of its file meanwhile.
+fn this_program(executable: &Path) -> &Path {
+    let itself = Path::new("/proc/self/exe");
+    if itself.exists() { itself } else { executable }
 }

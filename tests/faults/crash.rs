@@ -17,7 +17,7 @@ use crate::{
     environment,
     support::{
         random::Random,
-        shop::{Data, Shop},
+        shop::{Data, REPLICATED, Shop},
     },
 };
 
@@ -33,6 +33,11 @@ async fn a_monolith_that_is_killed_loses_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn services_that_are_killed_lose_nothing() {
     rounds("services", &["orders", "inventory", "payments"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_are_killed_lose_nothing() {
+    rounds(REPLICATED, &["shop", "storefront", "catalog"]).await;
 }
 
 /// Each round: load, a kill at a random moment, a little more load, quiet, and the audit. `victims` are words of the command

@@ -55,7 +55,10 @@ async fn both_replicas_run_and_the_one_that_ended_is_replaced() {
         assert_eq!(shop.processes_with(group).len(), 2, "{group}");
     }
     let log = shop.log();
-    assert!(log.contains("catalog/1") && log.contains("catalog/2"), "the list of processes tells replicas apart:\n{log}");
+    assert!(
+        log.contains("catalog/1") && log.contains("catalog/2"),
+        "the list of processes tells replicas apart:\n{log}"
+    );
     shop.close_and_verify().await;
 }
 
@@ -100,7 +103,8 @@ async fn look_around(site: String, seen: Arc<Seen>) {
             return;
         }
         let shown = tokio::time::timeout(Duration::from_secs(10), browser.try_get(page)).await;
-        let whole = matches!(&shown, Ok(Ok(page)) if page.status == 200 && !page.text().contains("Not shown right now"));
+        let whole =
+            matches!(&shown, Ok(Ok(page)) if page.status == 200 && !page.text().contains("Not shown right now"));
         if !whole {
             seen.lost.fetch_add(1, Relaxed);
         }

@@ -139,6 +139,11 @@ impl Process {
     }
 
     pub(crate) fn start_with(address: SocketAddr, topology: &Topology, options: ServerOptions) -> Self {
+        Self::start_on(TcpListener::bind(address).unwrap(), topology, options)
+    }
+
+    /// On a listener that may outlive it, as `cleave up` holds one.
+    pub(crate) fn start_on(listener: TcpListener, topology: &Topology, options: ServerOptions) -> Self {
         let service = Arc::new(Probed::default());
         let server = ServerBuilder::new(topology.identity("probe"), options)
             .offer(Seat::<dyn Probe>::here(service.clone(), &Edges::default()).routes())
@@ -146,7 +151,6 @@ impl Process {
             .knows("probe", ["probe"])
             .build()
             .unwrap();
-        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (started, handle) = mpsc::channel();
         let (mounted, tls) = (server.clone(), topology.tls("probe"));

@@ -8,5 +8,6 @@ mod going_wrong;
 mod parity;
 mod probe;
 mod refusals;
+mod replicas;
 mod sealed;
 mod strangers;
