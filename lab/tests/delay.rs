@@ -105,7 +105,7 @@ fn a_delay_below_a_millisecond_is_not_rounded_to_one() {
 #[test]
 fn what_is_sent_together_arrives_together_so_that_throughput_is_not_limited() {
     let target = target(echo);
-    let between = Between::start(target, Duration::from_millis(5));
+    let between = Between::start(target, Duration::from_millis(50));
     let mut stream = between.connect();
     let sent: Vec<u8> = (0..32 * 1024 * 1024_u32).map(|number| (number % 251) as u8).collect();
     let began = Instant::now();
@@ -120,8 +120,8 @@ fn what_is_sent_together_arrives_together_so_that_throughput_is_not_limited() {
     writer.join().unwrap();
     assert!(received == sent, "{} of {} bytes came back, or not the same", received.len(), sent.len());
     assert_eq!((between.passed.towards(), between.passed.back()), (sent.len() as u64, sent.len() as u64));
-    // One parcel at a time, 512 round trips of 64 KiB would take more than five seconds.
-    assert!(began.elapsed() < Duration::from_secs(4), "it took {:?}", began.elapsed());
+    // One parcel at a time, 512 round trips of 64 KiB would take 51 seconds.
+    assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
 }
 
 #[test]

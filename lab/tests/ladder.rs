@@ -65,14 +65,3 @@ fn the_workload_goes_over_every_rung_that_the_program_can_be_put_on() {
     assert!(has_note(&ladder, &["direct call", "says of no setting"]), "{:?}", ladder.notes);
     assert!(has_note(&ladder, &["loopback", "left out", "does not know that setting"]), "{:?}", ladder.notes);
 }
-
-#[test]
-fn a_rung_for_which_no_topology_was_compared_is_named() {
-    let (ladder, _) = climb(&["monolith"]);
-    assert!(ladder.workload.iter().all(|rung| rung.rung != "separate process"));
-    assert!(
-        has_note(&ladder, &["separate process", "no compared topology has several processes"]),
-        "{:?}",
-        ladder.notes
-    );
-}
