@@ -41,6 +41,7 @@ impl Display {
         let lines = MultiProgress::with_draw_target(target);
         let place = lines.add(ProgressBar::new(1));
         place.set_style(style("{bar:30.cyan}  {wide_msg}").progress_chars("━╸─"));
+        place.set_message("before the rounds");
         let stretch = lines.add(ProgressBar::new_spinner());
         stretch.set_style(style("  {wide_msg}"));
         Self { lines, place, stretch, widths: RefCell::default(), in_terminal, forecast: RefCell::default() }
@@ -152,6 +153,12 @@ impl Display {
                 eprintln!("after round {round}: {line}");
             }
         }
+    }
+
+    /// The rounds are over; what was asked for beside them may follow.
+    pub(super) fn end_rounds(&self) {
+        self.place.set_message("after the rounds");
+        self.stretch.set_message("");
     }
 
     pub(super) fn finish(&self) {

@@ -18,6 +18,7 @@ impl Experiment {
         let ended = self.measure_rounds(began, &mut rounds);
         let reason = *ended.as_ref().unwrap_or(&StopReason::Interrupted);
         let stopped = Stopped { rounds, seconds: began.elapsed().as_secs_f64(), reason, widths: widths(&self.run) };
+        self.display.end_rounds();
         self.display.say(&stopped.in_words());
         self.run.protocol.stopped = Some(stopped);
         ended.map(|_| ())
