@@ -1,4 +1,7 @@
 //! The nearest right word, for messages to people.
+//!
+//! The settings of the shop have a function like it. It stays there: the lab measures programs that share nothing with the shop, and a
+//! dependency on its platform would bring a database along.
 
 /// Finds the candidate that a wrong word was most likely meant to be.
 pub(crate) fn nearest<'c>(wrong: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {

@@ -1,6 +1,6 @@
 //! Which sides a figure can show without becoming a thicket: all of a few, else the first and the one that is split the most.
 
-use super::words::median;
+use super::words::{listed, median};
 use crate::archive::{Block, Run, SideRecord};
 use crate::protocol::own_percent;
 use crate::side::Role;
@@ -21,6 +21,12 @@ pub(crate) fn shown(run: &Run) -> Vec<(usize, &SideRecord)> {
 /// Whether [`shown`] leaves sides out.
 pub(crate) fn is_crowded(run: &Run) -> bool {
     run.compared().count() > MOST
+}
+
+/// What the first side is compared with, short enough for a heading.
+pub(crate) fn against(run: &Run) -> String {
+    let others: Vec<String> = run.compared().skip(1).map(|side| side.name.clone()).collect();
+    if is_crowded(run) { format!("{} other topologies", others.len()) } else { listed(&others) }
 }
 
 /// The side with the most processes besides the first; of equals the first one.

@@ -144,7 +144,7 @@ pub fn to_html(run: &Run, analysis: &Analysis) -> anyhow::Result<String> {
     let figures = Figures::of(run, analysis);
     let page = Page {
         subject: subject(run),
-        against: against(run, &sides),
+        against: focus::against(run),
         valid: analysis.valid,
         reasons: &analysis.reasons,
         chips: chips(run, analysis),
@@ -228,16 +228,6 @@ fn edge_words(run: &Run) -> Option<String> {
         format!("{} → {} ({} calls per request{cost})", edge.caller, edge.callee, number(edge.calls_per_request()))
     };
     Some(format!("Cheapest to cut is {}; dearest {}.", say(cheapest), say(dearest)))
-}
-
-/// What the first side is compared with, short enough for a heading.
-fn against(run: &Run, sides: &[String]) -> String {
-    let others = sides.len().saturating_sub(1);
-    if focus::is_crowded(run) {
-        format!("{others} other topologies")
-    } else {
-        words::listed(&sides[1.min(sides.len())..])
-    }
 }
 
 fn subject(run: &Run) -> Vec<String> {

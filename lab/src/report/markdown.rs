@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::tables::{self, Cell, Table};
 use super::words::{number, only_cost, sentences, with_interval};
 use super::{focus, modules};
 use crate::analysis::{Analysis, Metric, absolute};
@@ -16,7 +17,8 @@ pub fn to_markdown(run: &Run, analysis: &Analysis) -> String {
 
 fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
     let sides: Vec<&str> = run.compared().map(|side| side.name.as_str()).collect();
-    writeln!(out, "# Split or not? {}\n", sides.join(" against "))?;
+    let first = sides.first().copied().unwrap_or_default();
+    writeln!(out, "# Split or not? {first} against {}\n", focus::against(run))?;
     writeln!(
         out,
         "{} · {} protocol, {} rounds · {} cores · commit {} · {}\n",
@@ -65,40 +67,30 @@ fn write(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
     if let Some(words) = only_cost(run) {
         writeln!(out, "{words}\n")?;
     }
-    write_modules(run, analysis, out)?;
-    writeln!(out, "| control | expected | found | |")?;
-    writeln!(out, "|---|---|---|---|")?;
-    for control in &analysis.controls {
-        let found = match (control.found, control.low, control.high) {
-            (Some(found), Some(low), Some(high)) => format!("{found:.3} [{low:.3}, {high:.3}]"),
-            (Some(found), _, _) => number(found),
-            (None, _, _) => "–".to_owned(),
-        };
-        let expected = control.expected.map(number).unwrap_or_default();
-        let mark = if control.holds {
-            "ok"
-        } else if control.decides {
-            "**no**"
-        } else {
-            "no"
-        };
-        writeln!(out, "| {} ({}) | {expected} | {found} | {mark} |", control.name, control.unit)?;
-    }
-    Ok(())
+    write_table(&modules::table_of(run, analysis, &crate::advise::modules(run)), out)?;
+    write_table(&tables::controls(analysis), out)
 }
 
-/// One row per module, and nothing when no module was judged.
-fn write_modules(run: &Run, analysis: &Analysis, out: &mut String) -> std::fmt::Result {
-    let table = modules::table_of(run, analysis, &crate::advise::modules(run));
+/// A table, with its intervals behind the values; nothing when it has no rows.
+fn write_table(table: &Table, out: &mut String) -> std::fmt::Result {
     if table.is_empty() {
         return Ok(());
     }
     writeln!(out, "| {} |", table.head.join(" | "))?;
     writeln!(out, "|{}", "---|".repeat(table.head.len()))?;
     for row in &table.rows {
-        let cells: Vec<String> =
-            row.iter().map(|cell| format!("{} {}", cell.text, cell.interval).trim().replace('|', "/")).collect();
+        let cells: Vec<String> = row.iter().map(written).collect();
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
     writeln!(out)
+}
+
+fn written(cell: &Cell) -> String {
+    let text = match cell.interval.as_str() {
+        "" => cell.text.clone(),
+        interval if interval.starts_with('[') => format!("{} {interval}", cell.text),
+        other => format!("{} ({other})", cell.text),
+    };
+    // A bar would end the cell.
+    text.replace('|', "/")
 }

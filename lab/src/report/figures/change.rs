@@ -83,7 +83,7 @@ fn draw(width: f64, panels: &[Panel<'_>], shapes: &[&str], changes: &[&ChangeRec
         y += head;
         for module in &panel.modules {
             let middle = y + row_height / 2.0;
-            canvas.text("row", (left - 8.0, middle + 4.0), "end", &shortened(module, 16));
+            canvas.text("row", (left - 8.0, middle + 4.0), "end", &shortened(module, if narrow { 13 } else { 16 }));
             for (index, shape) in shapes.iter().enumerate() {
                 let found = changes.iter().find(|change| {
                     change.module == *module && change.changed == panel.changed && change.shape == *shape

@@ -70,7 +70,7 @@ fn title(run: &Run, analysis: &Analysis) -> String {
     let itself = Metric::all(&run.protocol).first().and_then(|metric| again(run, metric));
     match itself {
         Some(itself) if !parts.is_empty() => {
-            format!("{}, which itself repeats to {}", parts.join("; "), self::ratio(itself.estimate))
+            format!("{}; {first} against itself gives {}", parts.join("; "), self::ratio(itself.estimate))
         }
         _ if parts.is_empty() => format!("{first} against itself"),
         _ => parts.join("; "),
@@ -116,7 +116,16 @@ fn entries(run: &Run, analysis: &Analysis) -> Vec<Entry> {
             }));
         }
     }
-    // Of many other sides, what decides is enough.
+    // Of many other sides, what decides is enough, and what all their names begin with need not be said in each row.
+    let others: Vec<&str> = run
+        .compared()
+        .skip(1)
+        .map(|side| side.name.as_str())
+        .filter(|name| !shown.iter().any(|(_, drawn)| drawn.name == *name))
+        .collect();
+    let prefix = others.first().and_then(|name| name.split_once(':')).map(|(kind, _)| format!("{kind}:"));
+    let prefix =
+        prefix.filter(|prefix| others.iter().all(|name| name.starts_with(prefix.as_str()))).unwrap_or_default();
     for metric in metrics.iter().filter(|metric| matches!(metric.kind, Kind::CpuPerRequest | Kind::P50)) {
         let mut others: Vec<Row> = run
             .compared()
@@ -125,7 +134,7 @@ fn entries(run: &Run, analysis: &Analysis) -> Vec<Entry> {
             .filter_map(|side| {
                 let verdict = analysis.verdict(&metric.name(), &side.name)?;
                 Some(Row {
-                    label: shortened(&side.name, 17),
+                    label: shortened(side.name.strip_prefix(prefix.as_str()).unwrap_or(&side.name), 17),
                     series: Series(2),
                     interval: verdict.interval()?,
                     rounds: rounds(metric, &side.name),
@@ -134,7 +143,8 @@ fn entries(run: &Run, analysis: &Analysis) -> Vec<Entry> {
             })
             .collect();
         if !others.is_empty() {
-            entries.push(Entry::Heading(format!("{} against {}", metric.label(), first.name)));
+            let who = if prefix.is_empty() { "others".to_owned() } else { format!("{prefix}…") };
+            entries.push(Entry::Heading(format!("{who} against {}: {}", first.name, metric.short_label())));
             others.sort_by(|a, b| b.interval.estimate.total_cmp(&a.interval.estimate));
             entries.extend(others.into_iter().map(Entry::Ratio));
         }

@@ -162,7 +162,7 @@ fn draw_wide(plan: &Plan<'_>, width: f64, label: &str) -> String {
         }
         for (index, module) in plan.modules.iter().enumerate() {
             let y = top + cell.1 * (index as f64 + 0.5) + 4.0;
-            canvas.text("tick", (names - 8.0, y), "end", &shortened(module, 18));
+            canvas.text("tick", (names - 8.0, y), "end", &shortened(module, 16));
         }
         for (column, fault) in plan.faults.iter().enumerate() {
             let left = names + (map_width + gap) * column as f64;
@@ -176,7 +176,7 @@ fn draw_wide(plan: &Plan<'_>, width: f64, label: &str) -> String {
 fn draw_narrow(plan: &Plan<'_>, label: &str) -> String {
     let (names, gap) = (92.0, 10.0);
     let sides = plan.sides.len() as f64;
-    let cell_width = ((NARROW - names - gap * sides) / (sides * plan.journeys.len() as f64)).clamp(6.0, 26.0);
+    let cell_width = ((NARROW - names - gap * sides - 18.0) / (sides * plan.journeys.len() as f64)).clamp(6.0, 26.0);
     let cell = (cell_width, NARROW_CELL);
     let map_width = cell.0 * plan.journeys.len() as f64;
     let block = cell.1 * plan.modules.len() as f64 + 42.0;
@@ -196,7 +196,7 @@ fn draw_narrow(plan: &Plan<'_>, label: &str) -> String {
         canvas.text("heading", (0.0, top - 5.0), "start", fault_words(*fault));
         for (index, module) in plan.modules.iter().enumerate() {
             let y = top + cell.1 * (index as f64 + 0.5) + 4.0;
-            canvas.text("tick", (names - 6.0, y), "end", &shortened(module, 14));
+            canvas.text("tick", (names - 6.0, y), "end", &shortened(module, 12));
         }
         for (column, side) in plan.sides.iter().enumerate() {
             let left = names + (map_width + gap) * column as f64;

@@ -44,15 +44,21 @@ fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
     let row_height = if narrow { 44.0 } else { 40.0 };
     let content = row_height * rungs.len() as f64;
     let height = content + 46.0;
-    let (left, right) = if narrow { (8.0, width - 12.0) } else { (186.0, width - 98.0) };
+    let (left, right) = if narrow { (8.0, width - 12.0) } else { (198.0, width - 98.0) };
     let values = || rungs.iter().flat_map(|rung| [rung.wall_ns, rung.cpu_ns]).filter(|value| *value > 0.0);
     let low = values().fold(f64::INFINITY, f64::min).min(1.0);
     let high = values().fold(0.0, f64::max) * 1.3;
     let x = Scale::logarithmic((low, high), (left, right));
     let mut canvas = Canvas::new(width, height);
     let bottom = content + 6.0;
+    let mut last_name = f64::NEG_INFINITY;
     for tick in logarithmic_ticks(low, high).into_iter().filter(|tick| is_power_of_ten(*tick)) {
         canvas.line("grid", (x.place(tick), 4.0), (x.place(tick), bottom));
+        // Names that would touch are left out; their lines stay.
+        if x.place(tick) - last_name < 42.0 {
+            continue;
+        }
+        last_name = x.place(tick);
         canvas.text(
             "tick",
             (x.place(tick), bottom + 15.0),
@@ -76,7 +82,7 @@ fn draw(width: f64, rungs: &[Rung], label: &str) -> String {
             canvas.text("row", (4.0, middle - 14.0), "start", &rung.rung);
             canvas.text("value", (width - 4.0, middle - 14.0), "end", &format!("{value}  {more}"));
         } else {
-            canvas.text("row", (left - 10.0, middle + 4.0), "end", &shortened(&rung.rung, 27));
+            canvas.text("row", (left - 10.0, middle + 4.0), "end", &shortened(&rung.rung, 30));
             canvas.text("value", (right + 14.0, middle - 1.0), "start", &value);
             canvas.text("note", (right + 14.0, middle + 11.0), "start", &more);
         }

@@ -59,7 +59,7 @@ fn draw(width: f64, steps: &[Step], label: &str) -> String {
     let narrow = width <= NARROW;
     let row_height = if narrow { 44.0 } else { 40.0 };
     let bottom = row_height * steps.len() as f64 + 6.0;
-    let (left, right) = if narrow { (8.0, width - 12.0) } else { (186.0, width - 98.0) };
+    let (left, right) = if narrow { (8.0, width - 12.0) } else { (198.0, width - 98.0) };
     let most = steps.iter().map(|step| step.cpu.high.max(step.cpu.estimate)).fold(0.0, f64::max) * 1.05;
     let x = Scale::linear((0.0, most), (left, right));
     let mut canvas = Canvas::new(width, bottom + 40.0);
@@ -87,7 +87,7 @@ fn draw(width: f64, steps: &[Step], label: &str) -> String {
             canvas.text("row", (4.0, middle - 14.0), "start", &shortened(&step.rung, 28));
             canvas.text("value", (width - 4.0, middle - 14.0), "end", &format!("{value} · {latency}"));
         } else {
-            canvas.text("row", (left - 10.0, middle + 4.0), "end", &shortened(&step.rung, 27));
+            canvas.text("row", (left - 10.0, middle + 4.0), "end", &shortened(&step.rung, 30));
             canvas.text("value", (right + 14.0, middle - 1.0), "start", &value);
             canvas.text("note", (right + 14.0, middle + 11.0), "start", &latency);
         }

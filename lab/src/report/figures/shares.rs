@@ -13,6 +13,9 @@ use crate::report::{edges, focus};
 use crate::side::Role;
 use crate::statistics::Interval;
 
+/// The name of what no handler covers.
+const REST: &str = "the rest";
+
 /// A part of a side's bar.
 struct Part {
     name: String,
@@ -57,7 +60,7 @@ fn caption(run: &Run, bars: &[Bar]) -> String {
     if bars.iter().any(|bar| bar.parts.iter().any(|part| !part.by_clock)) {
         caption.push_str(
             " Hatched parts divide one process by the time that its modules' own handlers took in the traced pass; that time holds waits, so a \
-             part is an upper bound. What no handler covers (the web server, templates, kernel) is the last part.",
+             part is an upper bound. The rest is what no handler covers: the web server, templates, the kernel.",
         );
     }
     let serialised: Vec<String> =
@@ -101,11 +104,7 @@ fn bar(run: &Run, side: &str) -> Option<Bar> {
         // Handlers that took longer than all the CPU there was mostly waited: dividing the CPU by them would be made up.
         if sum > 0.0 && sum < total {
             parts = own.into_iter().map(|(name, cpu_us)| Part { name, cpu_us, by_clock: false }).collect();
-            parts.push(Part {
-                name: "the rest: web server, templates, kernel".to_owned(),
-                cpu_us: total - sum,
-                by_clock: true,
-            });
+            parts.push(Part { name: REST.to_owned(), cpu_us: total - sum, by_clock: true });
         }
     }
     let serialised_us = pass.map(|pass| {
@@ -179,6 +178,11 @@ fn draw_bar(canvas: &mut Canvas, bar: &Bar, x: &Scale, top: f64, narrow: bool) {
         canvas.told_rectangle(class, (start, top), (end - start - 1.0, bar_height), &words);
         let room = ((end - start - 8.0) / 6.7) as usize;
         let value = number(part.cpu_us);
+        if part.name == REST {
+            let text = format!("{REST} {value}");
+            canvas.text("named number", (end, top + bar_height + 28.0), "end", &text);
+            continue;
+        }
         // From the first part without room on, all are named together: they are the smaller ones.
         if unnamed.is_empty() && room >= 5 && room >= part.name.chars().count().min(if narrow { 8 } else { 12 }) {
             canvas.text("named", (start + 4.0, top + bar_height + 14.0), "start", &shortened(&part.name, room));
