@@ -12,6 +12,7 @@ use std::{
 use crate::{
     Breakdown, Call, Descriptor, Failure, Fault, MayHaveExecuted, ModuleName,
     spans::{Moment, Recording},
+    visit::{Observed, Visit},
 };
 
 /// One call in this many is timed: two reads of a precise clock cost more than the rest of an edge together.
@@ -254,83 +255,5 @@ impl Edge {
         let method = contract.methods[method].name;
         tracing::warn!(module = contract.module, method, why, "a module cannot answer");
         Breakdown::lost()
-    }
-}
-
-/// A call under way on an edge: two words, because every call carries them.
-#[derive(Debug)]
-pub struct Visit {
-    /// The call as the callee gets it, where that differs from how it was made.
-    derived: Option<Box<Call>>,
-    /// What is watched of it, for the one in many that is.
-    observed: Option<Box<Observed>>,
-}
-
-/// A call that is looked at closely.
-#[derive(Debug)]
-struct Observed {
-    /// When it began, for the one in many that is timed.
-    began: Option<Instant>,
-    /// Its span, when it belongs to a sampled trace and spans are recorded.
-    recording: Option<Arc<Recording>>,
-    /// Whether its caller is in another process, which has begun the span.
-    from_outside: bool,
-}
-
-impl Visit {
-    /// The call as the callee gets it; `made` is how it was made.
-    #[inline]
-    pub fn call<'a>(&'a self, made: &'a Call) -> &'a Call {
-        self.derived.as_deref().unwrap_or(made)
-    }
-
-    /// Its span, when one is recorded.
-    #[inline]
-    pub fn recording(&self) -> Option<&Arc<Recording>> {
-        self.observed.as_ref().and_then(|observed| observed.recording.as_ref())
-    }
-
-    /// Whether its span is recorded.
-    #[inline]
-    pub fn is_recorded(&self) -> bool {
-        self.recording().is_some()
-    }
-
-    /// Notes how long the question would be as bytes, of a call that needs none because it stays in its process.
-    pub fn note_question(&self, bytes: impl FnOnce() -> usize) {
-        if let Some(recording) = self.recording_of_both_ends() {
-            recording.note_question(bytes());
-        }
-    }
-
-    /// Begins the handler of a recorded call.
-    ///
-    /// A call within a process gives way once: an answer from memory would otherwise end before its sisters begin, and nobody could
-    /// see that they were asked together.
-    pub async fn begin_handler(&self) {
-        let Some(recording) = self.recording() else { return };
-        if self.recording_of_both_ends().is_some() {
-            tokio::task::yield_now().await;
-        }
-        recording.note(Moment::HandlerStart);
-    }
-
-    /// Ends the handler of a recorded call.
-    pub fn end_handler(&self) {
-        if let Some(recording) = self.recording() {
-            recording.note(Moment::HandlerEnd);
-        }
-    }
-
-    /// Notes how long the answer would be as bytes, as for the question.
-    pub fn note_answer(&self, bytes: impl FnOnce() -> usize) {
-        if let Some(recording) = self.recording_of_both_ends() {
-            recording.note_answer(bytes());
-        }
-    }
-
-    fn recording_of_both_ends(&self) -> Option<&Recording> {
-        let observed = self.observed.as_ref().filter(|observed| !observed.from_outside)?;
-        observed.recording.as_deref()
     }
 }

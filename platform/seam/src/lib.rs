@@ -21,16 +21,18 @@ mod fault;
 mod guard;
 mod seat;
 pub mod spans;
+mod visit;
 #[cfg(feature = "split")]
 pub mod wire;
 
 pub use call::{Call, Criticality, ModuleName, Principal, Trace};
 pub use contract::{Answer, Contract, Descriptor, MethodDescriptor, Provides, Repeat};
-pub use edge::{Edge, EdgeFigures, Edges, MethodFigures, Visit};
+pub use edge::{Edge, EdgeFigures, Edges, MethodFigures};
 pub use fault::{Breakdown, Failure, Fault, MayHaveExecuted, Outcome};
 pub use guard::{Guarded, guarded};
 pub use seam_macros::contract;
 pub use seat::Seat;
+pub use visit::Visit;
 
 /// What the expansion of [`contract`] needs of other crates, so that a contract's manifest need not name them.
 #[doc(hidden)]
