@@ -51,7 +51,7 @@ pub(super) fn judge(run: &Run) -> (Vec<Control>, Vec<String>) {
     let mut controls = Vec::new();
     let mut reasons = Vec::new();
     if !run.complete {
-        reasons.push("the run is incomplete: not every planned block was measured".to_owned());
+        reasons.push("the run is incomplete: not all that was planned was measured".to_owned());
     }
     let rounds = run.protocol.measured_rounds();
     if rounds < FEWEST_ROUNDS {
