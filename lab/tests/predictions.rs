@@ -11,7 +11,7 @@ use lab::advise::{Advice, Policy, modules, modules_under};
 use lab::archive::{
     EdgeRecord, EdgeTime, Partition, Point, RequestRecord, RoundRecord, Run, Scouted, StoredHistogram, TracedPass,
 };
-use lab::predict::{Circumstances, Visits, crossings_of, foretell, model, outcomes, price, project, too_far};
+use lab::predict::{self, Circumstances, Model, Visits, crossings_of, foretell, outcomes, price, project, too_far};
 use lab::side::Role;
 
 const PER_ROUND_NS: f64 = 10_000.0;
@@ -135,6 +135,11 @@ fn run(slower: f64) -> Run {
     run
 }
 
+/// The model of a run whose simulations are short.
+fn model(run: &Run) -> Model<'_> {
+    Model { simulated_requests: 2_000, ..predict::model(run, VISITS).unwrap() }
+}
+
 const VISITS: Visits = Visits { requests: 10.0, paused: 0.6, pause_ns: (1e7, 6e7) };
 
 #[test]
@@ -171,7 +176,7 @@ fn the_price_of_a_round_and_of_a_process_is_found_however_fast_the_machine_is_fr
 fn what_a_split_adds_is_foretold_even_when_the_machine_has_become_slower_since() {
     for slower in [1.0, 1.7] {
         let mut run = run(slower);
-        run.predictions.predicted = foretell(&run, &model(&run, VISITS).unwrap());
+        run.predictions.predicted = foretell(&run, &model(&run));
         let outcomes = outcomes(&run);
         for metric in ["cpu_per_request", "added_cpu_per_request", "cpu_per_request@1", "p50@1", "p99@1"] {
             let outcome = outcomes.iter().find(|outcome| outcome.metric == metric).unwrap();
@@ -184,7 +189,7 @@ fn what_a_split_adds_is_foretold_even_when_the_machine_has_become_slower_since()
 #[test]
 fn a_split_is_simulated_to_be_slower_and_more_so_at_a_higher_load_and_with_a_network_between() {
     let run = run(1.0);
-    let model = model(&run, VISITS).unwrap();
+    let model = model(&run);
     let under = |rps, cores, delay_ns| Circumstances { rps, cores, delay_ns, slower: 1.0, replicas: 1 };
     let p50 = |partition: &Partition, under: &Circumstances| model.simulated(partition, 50.0, under, &[0.5])[0];
     let calm = under(300.0, 1, 0.0);
@@ -200,7 +205,7 @@ fn a_projection_past_twice_what_was_measured_is_refused_with_the_reason() {
     assert_eq!(too_far("cores:", 2.0, 1.0), None);
     assert!(too_far("cores:", 3.0, 1.0).unwrap().contains("more than twice"));
     let run = run(1.0);
-    let projections = project(&run, &model(&run, VISITS).unwrap());
+    let projections = project(&run, &model(&run));
     let cores = |wanted: &str| projections.iter().filter(|one| one.circumstances == wanted).collect::<Vec<_>>();
     assert!(cores("2 cores").iter().all(|one| one.value.is_some() && one.refused.is_none()));
     let refused = cores("4 cores");
@@ -226,7 +231,7 @@ fn a_run_without_a_traced_pass_says_why_nothing_is_foretold() {
     let mut run = run(1.0);
     run.accounts.passes.clear();
     run.accounts.absent = Some("the program writes no spans".to_owned());
-    assert!(model(&run, VISITS).unwrap_err().contains("the program writes no spans"));
+    assert!(predict::model(&run, VISITS).unwrap_err().contains("the program writes no spans"));
 }
 
 #[test]

@@ -56,11 +56,17 @@ impl Proposal {
     }
 }
 
+/// A kind of round: who asks, who is asked with how many calls, and how often per request.
+struct PricedRound {
+    caller: usize,
+    asked: Vec<(usize, u64)>,
+    times: f64,
+}
+
 /// The calls between modules with their prices, as shares of the first side's CPU per request.
 struct CallGraph {
     modules: usize,
-    /// For each kind of round: who asks, who is asked with how many calls, how often per request.
-    rounds: Vec<(usize, Vec<(usize, u64)>, f64)>,
+    rounds: Vec<PricedRound>,
     /// Bytes per request between two modules, at their price.
     bytes: Vec<(usize, usize, f64)>,
     per_round: f64,
@@ -85,7 +91,7 @@ impl CallGraph {
                 let asked: Vec<(usize, u64)> =
                     round.callees.iter().filter_map(|(callee, calls)| Some((place(callee)?, *calls))).collect();
                 if let Some(caller) = place(&round.caller).filter(|_| !asked.is_empty()) {
-                    rounds.push((caller, asked, times(round.times)));
+                    rounds.push(PricedRound { caller, asked, times: times(round.times) });
                 }
             }
             let mut needed = vec![false; modules.len()];
@@ -117,7 +123,7 @@ impl Division for CallGraph {
 
     fn cost(&self, groups: &[usize]) -> f64 {
         let mut sum = 0.0;
-        for (caller, asked, times) in &self.rounds {
+        for PricedRound { caller, asked, times } in &self.rounds {
             let Some(from) = groups.get(*caller) else { continue };
             let (mut processes, mut calls) = (0_u64, 0);
             for (place, (callee, count)) in asked.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Foretells every partition at every load that was scouted, and projects a few of them to circumstances that the run does not have.
 
 use super::classes::classes;
-use super::model::{Circumstances, Model, Visits};
+use super::model::{Circumstances, Model, SIMULATED_REQUESTS, Visits};
 use super::price::{cpu_per_request_ns, geometric_mean, quantile_ns};
 use crate::analysis::{Kind, Metric, load_label};
 use crate::archive::{Partition, Point, Predicted, Projection, Run, TracedPass};
@@ -23,6 +23,7 @@ pub fn model<'r>(run: &'r Run, visits: Visits) -> Result<Model<'r>, String> {
         visits,
         cores: run.placement.side.len().max(1),
         seed: run.seed,
+        simulated_requests: SIMULATED_REQUESTS,
     })
 }
 

@@ -8,8 +8,8 @@ use super::simulate::{Machine, Question, Step, Visitor, simulate};
 use crate::archive::{HopPrice, Partition, RoundPrice, TracedPass};
 use crate::random::Random;
 
-/// How many requests a simulation serves, beside those of its beginning that are not counted.
-const SIMULATED_REQUESTS: f64 = 12_000.0;
+/// How many requests a simulation serves unless told otherwise: enough for a p99, a moment's work.
+pub(super) const SIMULATED_REQUESTS: usize = 12_000;
 /// The share of the simulated time that is not counted, while visitors gather.
 const RAMP: f64 = 0.1;
 
@@ -28,6 +28,8 @@ pub struct Model<'r> {
     pub cores: usize,
     /// The seed of the simulations.
     pub seed: u64,
+    /// How many requests a simulation serves.
+    pub simulated_requests: usize,
 }
 
 /// How visitors come: sessions of several requests with pauses between some of them.
@@ -173,7 +175,7 @@ impl Model<'_> {
             sum + class.weight
         });
         let mut arrivals = Random::stream(self.seed, "simulated arrivals", 0);
-        let sessions = (SIMULATED_REQUESTS / self.visits.requests.max(1.0)).ceil() as u64;
+        let sessions = (self.simulated_requests as f64 / self.visits.requests.max(1.0)).ceil() as u64;
         let between_ns = 1e9 * self.visits.requests.max(1.0) / under.rps;
         let mut now = 0.0;
         (0..sessions)
