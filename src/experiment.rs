@@ -10,7 +10,7 @@ use crate::cli::Ending;
 /// What is compared, and how.
 #[derive(Args, Debug)]
 pub struct CompareArguments {
-    /// The topologies; the first is what the others are compared with.
+    /// The topologies, or files that say how somebody else's program is started; the first is what the others are compared with.
     #[arg(required = true, num_args = 2.., value_name = "TOPOLOGY")]
     topologies: Vec<String>,
     /// A built-in workload or a file [default: boutique].

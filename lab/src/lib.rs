@@ -1,8 +1,8 @@
 //! The experiment: starts any shop in several shapes, loads it, counts what it costs, and says what the figures support.
 //!
 //! The lab knows processes, HTTP and workloads, and nothing of the shop it measures: a program that obeys the few commands of
-//! [`side::Executable`] can be measured in any language. `compare` measures and writes a run folder; `report` renders and gates runs
-//! later. Every report is a pure function of `run.json`.
+//! [`side::Executable`] can be measured in any language, and any other as a [`side::Stranger`]. `compare` measures and writes a run
+//! folder; `report` renders and gates runs later. Every report is a pure function of `run.json`.
 
 pub mod accounts;
 pub mod advise;
