@@ -250,7 +250,7 @@ struct Call {
     from: f64,
     length: f64,
     is_hop: bool,
-    below: Vec<Call>,
+    below: Vec<Self>,
 }
 
 fn calls() -> impl Strategy<Value = Call> {
