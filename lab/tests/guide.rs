@@ -30,7 +30,7 @@ impl Notes {
         let mut child = match Command::new("python3").arg(APP).stdout(Stdio::piped()).spawn() {
             Ok(child) => child,
             Err(error) => {
-                println!("left out, because python3 cannot be started: {error}");
+                eprintln!("left out, because python3 cannot be started: {error}");
                 return None;
             }
         };

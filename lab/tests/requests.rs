@@ -1,7 +1,5 @@
 //! A run whose visitors come back when they have left, and which keeps every request and the arrivals of every load.
 
-#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
-
 use std::collections::BTreeMap;
 
 use lab::archive::read_run;
