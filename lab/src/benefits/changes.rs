@@ -334,6 +334,24 @@ start = ["sh", "-c", "echo starting; echo ready http://here; exec sleep 60", "{p
     }
 
     #[test]
+    fn what_this_checkout_says_names_files_that_are_there() {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let changes = Changes::read(&checkout).unwrap();
+        let modules = std::fs::read_dir(checkout.join("modules")).unwrap();
+        let mut targets = 0;
+        for module in modules.map(|module| module.unwrap().file_name().into_string().unwrap()) {
+            for target in changes.targets(&module) {
+                assert!(checkout.join(&target.file).is_file(), "{target:?}");
+                targets += 1;
+            }
+        }
+        assert!(targets > changes.written.quick.len() * 2, "{targets}");
+        assert!(changes.written.shapes.values().any(Shape::is_per_module));
+        let parts = |part: &String| changes.written.parts.contains_key(part);
+        assert!(changes.written.shared.iter().all(parts));
+    }
+
+    #[test]
     fn a_checkout_that_says_nothing_and_a_wrong_key_are_told_by_file_and_line() {
         let folder = tempfile::tempdir().unwrap();
         let told = |folder: &Path| Changes::read(folder).unwrap_err().downcast::<UsageError>().unwrap().to_string();

@@ -32,13 +32,6 @@ pub fn journeys_that_survive(run: &Run, side: &str, module: &str) -> Option<(usi
     (all > 0).then(|| (begun().filter(|one| one.survived as f64 >= SURVIVES_FROM * one.begun as f64).count(), all))
 }
 
-/// The share that survives the death of one module, in the mean over all modules of a side; none when no death was measured.
-pub fn mean_survival_share(run: &Run, side: &str) -> Option<f64> {
-    let deaths = run.benefits.survival.iter().filter(|cell| cell.side == side && cell.fault == FaultKind::Kill);
-    let shares: Vec<f64> = deaths.filter_map(share).collect();
-    (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
-}
-
 fn killed<'r>(run: &'r Run, side: &str, module: &str) -> Option<&'r SurvivalRecord> {
     let is_it = |cell: &&SurvivalRecord| cell.side == side && cell.module == module && cell.fault == FaultKind::Kill;
     run.benefits.survival.iter().find(is_it)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Experiment;
-use super::load::PATIENCE;
+use super::load::{PATIENCE, SLACK};
 use crate::archive::{FaultKind, SideRecord, SurvivalRecord};
 use crate::benefits::{Faults, LayoutGroup, Window, book, goodput, recovered_after};
 use crate::generator::Pacing;
@@ -139,7 +139,7 @@ impl Experiment {
                     side: victim.side.name.clone(),
                     module: victim.module.to_owned(),
                     fault: kind,
-                    journeys: book(&self.workload, &trace, &measured, window.decided_within(PATIENCE)),
+                    journeys: book(&self.workload, &trace, &measured, window.decided_within(PATIENCE + SLACK)),
                     goodput: goodput(&measured, window.on, pace.seconds()),
                     lasted_s: window.off - window.on,
                     recovered_after_s: recovered_after(&measured, window, pace.seconds()),
@@ -189,8 +189,8 @@ impl Experiment {
     fn pace(&self) -> Pace {
         match (self.is_full(), self.is_smoke()) {
             (true, _) => Pace { before: 0.6, fault: 2.5, after: 2.4 },
-            (_, true) => Pace { before: 0.4, fault: 0.9, after: 0.7 },
-            _ => Pace { before: 0.4, fault: 1.4, after: 1.2 },
+            (_, true) => Pace { before: 0.3, fault: 0.9, after: 0.5 },
+            _ => Pace { before: 0.4, fault: 1.6, after: 1.2 },
         }
     }
 }
