@@ -239,7 +239,9 @@ fn conclude(steps: Vec<CapacityStep>, objective: f64) -> CapacityRecord {
     let (rps, beyond) = match (held, broke) {
         (Some(held), Some(broke)) => {
             let (below, above) = (held.p99_ms.ln(), broke.p99_ms.ln());
-            let share = if broke.p99_ms > objective { (objective.ln() - below) / (above - below) } else { 0.0 };
+            // A step in which nobody came has no p99 to draw a line from.
+            let has_line = broke.p99_ms > objective && held.p99_ms > 0.0;
+            let share = if has_line { (objective.ln() - below) / (above - below) } else { 0.0 };
             (held.offered_rps + share.clamp(0.0, 1.0) * (broke.offered_rps - held.offered_rps), None)
         }
         (Some(held), None) => (held.offered_rps, Some(Bound::Above)),
@@ -268,6 +270,8 @@ mod tests {
     fn capacity_lies_where_p99_crosses_the_objective() {
         let found = conclude(vec![step(100.0, 5.0), step(200.0, 500.0)], 50.0);
         assert!((found.rps - 150.0).abs() < 1e-9 && found.beyond.is_none());
+        let idle = conclude(vec![step(100.0, 0.0), step(200.0, 500.0)], 50.0);
+        assert!((idle.rps - 100.0).abs() < 1e-9, "a step in which nobody came: {}", idle.rps);
         let lucky = conclude(vec![step(100.0, 5.0), step(200.0, 500.0), step(300.0, 6.0)], 50.0);
         assert!((lucky.rps - 150.0).abs() < 1e-9, "a higher rate that happened to hold does not count");
     }
