@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
@@ -35,6 +35,9 @@ use crate::workload::Workload;
 use crate::{Outcome, UsageError, report};
 use contenders::{STRANGERS_ALONE, sides};
 use progress::Display;
+
+/// How long a side that stopped answering in the pilot may take until it is known to have crashed.
+const CRASH_WITHIN: Duration = Duration::from_millis(500);
 
 /// What to compare, and how.
 #[derive(Debug, Clone)]
@@ -326,7 +329,8 @@ impl Experiment {
             self.display.say(&format!("pilot of {}: comparing answers, then looking for its capacity", side.name));
             let running = self.start(&side, "pilot")?;
             let answers = self.replay_for_equality(&running);
-            if let Some(ended) = running.ended_early() {
+            let patience = if answers.is_err() { CRASH_WITHIN } else { Duration::ZERO };
+            if let Some(ended) = running.ends_within(patience) {
                 anyhow::bail!("in the pilot of {}, {ended}", side.name);
             }
             let answers = answers?;

@@ -89,6 +89,18 @@ impl RunningSide {
         Some(format!("{} ended by itself; its last words: {}", ended.name(), ended.last_words()))
     }
 
+    /// The same, when it may happen at any moment: a program that has crashed takes a while until it is gone.
+    pub fn ends_within(&self, limit: Duration) -> Option<String> {
+        let until = Instant::now() + limit;
+        loop {
+            let ended = self.ended_early();
+            if ended.is_some() || Instant::now() >= until {
+                return ended;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     pub(super) fn last_words(&self, group: &str) -> String {
         let started = self.started.iter().find(|started| started.name() == group);
         started.map_or_else(|| "none".to_owned(), Started::last_words)
