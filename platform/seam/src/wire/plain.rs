@@ -203,8 +203,8 @@ impl Service<Uri> for Connector {
         Box::pin(async move {
             let address = to.authority().and_then(|authority| authority.as_str().parse().ok());
             let address = address.ok_or_else(|| NotConnected::NotThere(format!("{to} has no address")))?;
-            let (tls, group) = sealing.as_ref().map_or((None, ""), |(tls, group)| (Some(tls), group.as_str()));
-            Ok(TokioIo::new(Stream::connect(address, CONNECTING, group, tls).await?))
+            let sealing = sealing.as_ref().map(|(tls, group)| (tls, group.as_str()));
+            Ok(TokioIo::new(Stream::connect(address, CONNECTING, sealing).await?))
         })
     }
 }

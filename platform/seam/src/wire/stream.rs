@@ -58,12 +58,11 @@ impl From<io::Error> for NotConnected {
 }
 
 impl Stream {
-    /// Connects to `group` at `address`; under TLS the group has proved who it is when this returns.
+    /// Connects to `address`; where it is to be sealed, the group named beside has proved who it is when this returns.
     pub(super) async fn connect(
         address: SocketAddr,
         within: Duration,
-        group: &str,
-        sealing: Option<&Tls>,
+        sealing: Option<(&Tls, &str)>,
     ) -> Result<Self, NotConnected> {
         let connected = timeout(within, TcpStream::connect(address)).await;
         let stream = connected.map_err(|_| NotConnected::NotThere("no connection in time".to_owned()))??;
@@ -71,12 +70,12 @@ impl Stream {
         match sealing {
             None => Ok(Self::Open(stream)),
             #[cfg(feature = "tls")]
-            Some(tls) => match timeout(SHAKING_HANDS, tls.connect(group, stream)).await {
+            Some((tls, group)) => match timeout(SHAKING_HANDS, tls.connect(group, stream)).await {
                 Ok(sealed) => Ok(Self::Sealed(Box::new(sealed?))),
                 Err(_) => Err(NotConnected::NotThere("no TLS handshake in time".to_owned())),
             },
             #[cfg(not(feature = "tls"))]
-            Some(tls) => match (tls.clone(), group) {},
+            Some((tls, _)) => match *tls {},
         }
     }
 }

@@ -161,7 +161,8 @@ impl Replica {
 
     /// Connects to it.
     pub(crate) async fn connect(&self) -> Result<Stream, NotConnected> {
-        Stream::connect(self.address, self.options.connecting, &self.group, self.options.tls.as_ref()).await
+        let sealing = self.options.tls.as_ref().map(|tls| (tls, self.group.as_str()));
+        Stream::connect(self.address, self.options.connecting, sealing).await
     }
 
     /// Notes that a line broke off; says whether others of its group can take the calls that have not left.
