@@ -1,6 +1,6 @@
 //! The lab on its own: compares the topologies of any program that obeys the command line in `lab::side::Executable`.
 //!
-//! `measure quick|full|smoke PROGRAM OUT A B...` or `measure report RUN [EXPRESSION]`
+//! `measure quick|full|smoke PROGRAM OUT A B... [--benefits]` or `measure report RUN [EXPRESSION]`
 
 use std::process::ExitCode;
 
@@ -18,13 +18,16 @@ fn main() -> ExitCode {
         [word, program, out, topologies @ ..] if let Some(thoroughness) = thoroughness(word) => {
             compare(&CompareOptions {
                 executable: program.into(),
-                topologies: topologies.to_vec(),
+                topologies: topologies.iter().filter(|word| !word.starts_with("--")).cloned().collect(),
                 workload: None,
                 thoroughness,
                 out: Some(out.into()),
                 seed: 1,
                 known_deltas: true,
-                beside: lab::Beside::default(),
+                beside: lab::Beside {
+                    benefits: topologies.iter().any(|word| word == "--benefits"),
+                    ..lab::Beside::default()
+                },
                 changes: None,
             })
         }

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::archive::{FaultKind, Run, SurvivalRecord, read_run};
@@ -39,6 +41,40 @@ form = { product_id = "66VCHSJNUP", quantity = 1 }
 expect = { redirect = "/cart", contains = ['data-page="cart"'] }
 "#;
 
+/// How the stand-in's checkout is changed: building is copying, so that no compiler is needed.
+const CHANGES: &str = r##"
+append = "# change {number}\n"
+quick = ["pages"]
+shared = ["contract"]
+parts = { service = "{module}/service.sh", contract = "{module}/contract.sh" }
+[shapes.one]
+name = "one process"
+build = ["sh", "-c", "cat */*.sh > built"]
+program = "built"
+start = ["STANDIN", "up", "monolith"]
+[shapes.apart]
+name = "one binary per module"
+build = ["sh", "-c", "cat */contract.sh {module}/service.sh > built"]
+program = "built"
+start = ["STANDIN", "up", "monolith"]
+"##;
+
+fn checkout(folder: &Path) {
+    let write = |name: &str, text: &str| {
+        let file = folder.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    write("config/changes.toml", &CHANGES.replace("STANDIN", standin().to_str().unwrap()));
+    for module in ["pages", "stock"] {
+        write(&format!("{module}/service.sh"), &format!("# how {module} answers\n"));
+        write(&format!("{module}/contract.sh"), &format!("# what may be asked of {module}\n"));
+    }
+    for arguments in [&["init", "-q"][..], &["add", "."]] {
+        assert!(Command::new("git").arg("-C").arg(folder).args(arguments).status().unwrap().success());
+    }
+}
+
 /// One run for all tests that read it.
 fn run() -> &'static Run {
     static RUN: std::sync::OnceLock<Run> = std::sync::OnceLock::new();
@@ -46,7 +82,8 @@ fn run() -> &'static Run {
         let folder = tempfile::tempdir().unwrap();
         let workload = folder.path().join("hasty.toml");
         std::fs::write(&workload, HASTY).unwrap();
-        let out = folder.path().join("run");
+        let (out, changes) = (folder.path().join("run"), folder.path().join("checkout"));
+        checkout(&changes);
         compare(&CompareOptions {
             executable: standin(),
             topologies: vec!["monolith".to_owned(), "services".to_owned()],
@@ -56,7 +93,7 @@ fn run() -> &'static Run {
             seed: 1,
             known_deltas: false,
             beside: Beside { benefits: true, ..Beside::default() },
-            changes: None,
+            changes: Some(changes),
         })
         .unwrap();
         read_run(&out).unwrap()
@@ -118,7 +155,63 @@ fn restarts_sizes_and_neighbours_are_measured_for_every_side() {
         assert_eq!(sizes.len(), if side == "services" { 2 } else { 1 }, "{sizes:?}");
         assert!(sizes.iter().all(|size| size.pss_bytes > 100_000 && size.binary_bytes > 100_000), "{sizes:?}");
     }
-    assert!(benefits.absent.iter().any(|why| why.contains("--changes")), "{:?}", benefits.absent);
+}
+
+#[test]
+fn a_change_is_built_into_every_program_that_holds_it() {
+    let benefits = &run().benefits;
+    let built = |shape: &str, part: &str| {
+        let is_it = |change: &&lab::archive::ChangeRecord| change.shape == shape && change.changed == part;
+        let change = benefits.changes.iter().find(is_it).unwrap();
+        assert!(change.module == "pages" && change.build_s > 0.0 && change.restart_s > 0.0, "{change:?}");
+        change.binaries
+    };
+    assert_eq!((built("one process", "service"), built("one process", "contract")), (1, 1));
+    assert_eq!((built("one binary per module", "service"), built("one binary per module", "contract")), (1, 2));
+    assert_eq!(benefits.changes.len(), 4);
+    let programs: Vec<_> = benefits.processes.iter().filter(|size| size.side == "one binary per module").collect();
+    assert!(
+        programs.len() == 2 && programs.iter().all(|size| size.binary_bytes > 0 && size.ready_ms > 0.0),
+        "{programs:?}"
+    );
+}
+
+#[test]
+fn an_interrupt_in_the_middle_of_a_fault_leaves_no_process_and_no_fault_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut measuring = Command::new(standin().with_file_name("measure"))
+        .args(["smoke".as_ref(), standin().as_os_str(), out.as_os_str()])
+        .args(["monolith", "services", "--benefits"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = nix::unistd::Pid::from_raw(measuring.id() as i32);
+    for line in BufReader::new(measuring.stderr.take().unwrap()).lines().map_while(Result::ok) {
+        // The delay comes first and is refused; the hang, the next, is about to begin.
+        if line.starts_with("not measured: a delay in pages of monolith") {
+            eventually("a process of the side hangs", || is_asked_to_hang(&out));
+            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+        }
+    }
+    assert_eq!(measuring.wait().unwrap().code(), Some(3));
+    let run = read_run(&out).unwrap();
+    assert!(!run.complete && !run.blocks.is_empty());
+    assert!(run.benefits.survival.is_empty(), "a fault that was cut short is not booked: {:?}", run.benefits.survival);
+    let mentions = |pid: &str| {
+        let words = std::fs::read_to_string(format!("/proc/{pid}/environ")).unwrap_or_default();
+        words.contains(out.to_str().unwrap())
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+    let left: Vec<_> = processes.filter(|name| name.to_str().is_some_and(mentions)).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Whether some run's folder has a fault in it.
+fn is_asked_to_hang(out: &Path) -> bool {
+    let folders = std::fs::read_dir(out).unwrap().flatten();
+    folders.map(|entry| entry.path().join("faults/pages.obeyed")).any(|file| file.exists())
 }
 
 #[test]

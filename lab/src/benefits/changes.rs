@@ -216,7 +216,10 @@ impl Copy<'_> {
         // Reads on after the ready line, so that a program that says more does not wait for a reader.
         std::thread::spawn(move || {
             let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-            lines.filter(|line| line.starts_with("ready ")).for_each(|_| drop(sender.send(began.elapsed())));
+            for _ in lines.filter(|line| line.starts_with("ready ")) {
+                // Nobody waits for it any more when it comes twice or too late.
+                let _ = sender.send(began.elapsed());
+            }
         });
         let ready = receiver.recv_timeout(READY_WITHIN);
         let ready = ready.with_context(|| format!("`{}` did not become ready", words.join(" ")))?;

@@ -108,9 +108,8 @@ mod tests {
 
     /// Bins of a drive with 20 right answers each, but for those of a dip.
     fn measured(bins: usize, dip: std::ops::Range<usize>) -> Measured {
-        let mut measured = Measured::default();
-        measured.right = (0..bins).map(|bin| if dip.contains(&bin) { 0 } else { 20 }).collect();
-        measured
+        let right = (0..bins).map(|bin| if dip.contains(&bin) { 0 } else { 20 }).collect();
+        Measured { right, ..Measured::default() }
     }
 
     const FAULT: Window = Window { on: 0.5, off: 1.5 };

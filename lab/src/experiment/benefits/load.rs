@@ -49,7 +49,7 @@ impl Experiment {
             let drive = &drive;
             let driving = scope.spawn(move || {
                 prefer_generator();
-                drop(sender.send(Instant::now()));
+                let _ = sender.send(Instant::now());
                 drive_unobserved(drive)
             });
             let happened = beside(receiver.recv().unwrap_or_else(|_| Instant::now()));
