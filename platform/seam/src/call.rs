@@ -82,6 +82,7 @@ impl Call {
     }
 
     /// The trace this call belongs to.
+    #[inline]
     pub fn trace(&self) -> Trace {
         self.trace
     }

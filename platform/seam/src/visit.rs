@@ -27,6 +27,13 @@ pub(crate) struct Observed {
     pub(crate) from_outside: bool,
 }
 
+impl Observed {
+    /// A call that is timed from now on.
+    pub(crate) fn timed_only() -> Self {
+        Self { began: Some(Instant::now()), recording: None, from_outside: false }
+    }
+}
+
 impl Visit {
     /// The call as the callee gets it; `made` is how it was made.
     #[inline]
@@ -38,12 +45,6 @@ impl Visit {
     #[inline]
     pub fn recording(&self) -> Option<&Arc<Recording>> {
         self.observed.as_ref().and_then(|observed| observed.recording.as_ref())
-    }
-
-    /// Whether its span is recorded.
-    #[inline]
-    pub fn is_recorded(&self) -> bool {
-        self.recording().is_some()
     }
 
     /// Notes how long the question would be as bytes, of a call that needs none because it stays in its process.

@@ -56,29 +56,41 @@ fn here(contract: &Contract) -> TokenStream {
     let (service, here) = (format_ident!("{name}Service"), format_ident!("{name}Here"));
     let documentation = format!("A [`{service}`] in this process, as one caller sees it.");
     let methods = contract.methods.iter().enumerate().map(|(index, method)| {
-        let (signature, name, conditions) = (signature(method), &method.name, conditions(&method.kept));
+        let (signature, arguments, conditions) = (signature(method), arguments(method), conditions(&method.kept));
+        let Method { name, call, answer, error, .. } = method;
         let names: Vec<_> = method.arguments.iter().map(|(name, _)| name).collect();
         let written = names.iter().map(ToString::to_string);
         quote! {
             #(#conditions)*
             #[inline]
             #signature {
-                ::std::boxed::Box::pin(async move {
-                    let visit = self.edge.enter(#index, call)?;
-                    if visit.is_recorded() {
+                // Apart, so that a call nobody watches pays for nothing but a look.
+                #[cold]
+                fn sampled<'a, S: #service>(here: &'a #here<S>, call: &'a #call #arguments)
+                    -> ::seam::Answer<'a, #answer, #error>
+                {
+                    ::std::boxed::Box::pin(async move {
+                        let visit = here.edge.enter_sampled(#index, call)?;
                         ::seam::when_split! {
                             visit.note_question(|| ::seam::wire::question_bytes(&[#((#written, &#names)),*]));
                         }
                         visit.begin_handler().await;
-                    }
-                    let seen = visit.call(call);
-                    let answer = ::seam::guarded(seen.deadline(), self.service.#name(seen #(, #names)*)).await;
-                    if visit.is_recorded() {
+                        let seen = visit.call(call);
+                        let answer = ::seam::guarded(seen.deadline(), here.service.#name(seen #(, #names)*)).await;
                         visit.end_handler();
                         ::seam::when_split! {
                             visit.note_answer(|| ::seam::wire::answer_bytes(&answer));
                         }
-                    }
+                        here.edge.leave(#index, visit, answer)
+                    })
+                }
+                if call.trace().sampled {
+                    return sampled(self, call #(, #names)*);
+                }
+                ::std::boxed::Box::pin(async move {
+                    let visit = self.edge.enter(#index, call)?;
+                    let seen = visit.call(call);
+                    let answer = ::seam::guarded(seen.deadline(), self.service.#name(seen #(, #names)*)).await;
                     self.edge.leave(#index, visit, answer)
                 })
             }

@@ -40,7 +40,8 @@ impl Hop {
         T: DeserializeOwned,
         E: DeserializeOwned,
     {
-        let visit = self.edge.enter(method, call)?;
+        let visit =
+            if call.trace.sampled { self.edge.enter_sampled(method, call)? } else { self.edge.enter(method, call)? };
         let (seen, recording) = (visit.call(call), visit.recording());
         let reply = match self.attempt(method, seen, &arguments, recording).await {
             Err(breakdown) if self.may_repeat(method, &breakdown) && !call.deadline().has_passed() => {
