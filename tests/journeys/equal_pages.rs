@@ -24,7 +24,9 @@ async fn a_seeded_journey_shows_equal_pages_in_every_topology() {
 /// Whatever the ladder puts between the modules of a shop, visitors see the same.
 #[tokio::test]
 async fn a_seeded_journey_shows_equal_pages_on_every_rung_of_the_ladder() {
-    let rungs: [(&str, &str, &[(&str, &str)]); 5] = [
+    /// Its name, the topology, and what puts it on the rung.
+    type Rung = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+    let rungs: [Rung; 5] = [
         ("here", "monolith", &[]),
         ("codec", "monolith", &[("CLEAVE__SEAM__PLACE", "codec")]),
         ("loopback", "monolith", &[("CLEAVE__SEAM__PLACE", "loopback")]),
