@@ -66,7 +66,10 @@ impl Groups {
         let mount = mount_point(&mounts).ok_or("no control groups of version 2 are mounted")?;
         let groups = read(Path::new("/proc/self/cgroup"))?;
         let own = own_group(&groups).ok_or("this process has no group of version 2")?;
-        Self::below(&mount.join(own.trim_start_matches('/')))
+        Self::below(&match own.trim_matches('/') {
+            "" => mount,
+            below => mount.join(below),
+        })
     }
 
     fn below(home: &Path) -> Result<Self, String> {
