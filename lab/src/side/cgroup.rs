@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub struct Counting {
     /// Why not, where something is not.
     pub reason: Option<String>,
 }
+
+/// Whether a comparison of this process has gone to groups: a process is in one group, so two at a time would count each other.
+static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The folder below which every side gets a group of its own.
 #[derive(Debug)]
@@ -62,6 +66,13 @@ impl Counting {
 impl Groups {
     /// Makes the folder; says why not where that is not possible.
     pub(crate) fn make() -> Result<Self, String> {
+        if TAKEN.swap(true, Ordering::Relaxed) {
+            return Err("another comparison of the same process counts by groups".to_owned());
+        }
+        Self::at_home().inspect_err(|_| TAKEN.store(false, Ordering::Relaxed))
+    }
+
+    fn at_home() -> Result<Self, String> {
         let mounts = read(Path::new("/proc/self/mountinfo"))?;
         let mount = mount_point(&mounts).ok_or("no control groups of version 2 are mounted")?;
         let groups = read(Path::new("/proc/self/cgroup"))?;
@@ -155,6 +166,7 @@ impl Drop for Groups {
             remove(&entry.path());
         }
         remove(&self.folder);
+        TAKEN.store(false, Ordering::Relaxed);
     }
 }
 
@@ -182,12 +194,16 @@ fn remove_those_of_the_dead(home: &Path) {
         let name = entry.file_name();
         let owner = name.to_str().and_then(|name| name.strip_prefix("cleave-lab-"));
         if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            for group in std::fs::read_dir(entry.path()).into_iter().flatten().flatten() {
-                remove(&group.path());
-            }
-            remove(&entry.path());
+            remove_with_all_below(&entry.path());
         }
     }
+}
+
+fn remove_with_all_below(folder: &Path) {
+    for group in std::fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir()) {
+        remove_with_all_below(&group.path());
+    }
+    remove(folder);
 }
 
 /// Takes this process to a group.
