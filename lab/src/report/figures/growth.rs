@@ -12,6 +12,9 @@ struct Row<'r> {
     records: Vec<&'r ScalingRecord>,
 }
 
+/// A panel: its name, where it is, and what of a record it shows.
+type Panel = (&'static str, (f64, f64), fn(&ScalingRecord) -> f64);
+
 /// Draws the figure; none when nothing was grown.
 pub(crate) fn growth(run: &Run) -> Option<Figure> {
     let mut rows: Vec<Row<'_>> = Vec::new();
@@ -65,7 +68,7 @@ fn draw(width: f64, rows: &[Row<'_>], label: &str) -> String {
     let bottom = top + row_height * rows.len() as f64;
     let mut canvas = Canvas::new(width, bottom + 40.0);
     let middle = width / 2.0;
-    let panels: [(&str, (f64, f64), fn(&ScalingRecord) -> f64); 2] = [
+    let panels: [Panel; 2] = [
         ("requests/s per core", (0.0, middle - 18.0), per_core),
         ("memory, MiB", (middle + 14.0, width - 12.0), memory_mib),
     ];

@@ -128,7 +128,7 @@ fn map(canvas: &mut Canvas, plan: &Plan<'_>, side: &str, fault: FaultKind, at: (
                 "cell dead" => canvas.text("cross", middle, "middle", "×"),
                 "cell limping" => canvas.text("in-cell", middle, "middle", &format!("{:.0}", share * 100.0)),
                 "cell failing" => {
-                    canvas.text("in-cell strong", middle, "middle", &format!("{:.0}", (share * 100.0).max(1.0)))
+                    canvas.text("in-cell strong", middle, "middle", &format!("{:.0}", (share * 100.0).max(1.0)));
                 }
                 _ => {}
             }

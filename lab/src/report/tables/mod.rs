@@ -378,9 +378,12 @@ pub(super) fn resources(run: &Run) -> Table {
     )
 }
 
+/// CPU in milliseconds and memory in MiB of one process, block by block.
+type Sizes = (Vec<f64>, Vec<f64>);
+
 /// Every process of the compared sides.
 pub(super) fn processes(run: &Run) -> Table {
-    let mut sums: BTreeMap<(usize, Role, &str), (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    let mut sums: BTreeMap<(usize, Role, &str), Sizes> = BTreeMap::new();
     let sides: Vec<&str> = run.compared().map(|side| side.name.as_str()).collect();
     for block in &run.blocks {
         let Some(side) = sides.iter().position(|side| *side == block.side) else { continue };
