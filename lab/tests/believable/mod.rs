@@ -476,8 +476,10 @@ fn of_topologies(topologies: &[String]) -> Run {
     let sides = sides(topologies);
     let mut blocks = Vec::new();
     for round in 1..=ROUNDS {
+        // A step without a common divisor with the number of sides gives each its turn.
+        let step = if sides.len().is_multiple_of(5) { 3 } else { 5 };
         for place in 0..sides.len() {
-            let index = (place * 5 + round as usize) % sides.len();
+            let index = (place * step + round as usize) % sides.len();
             blocks.push(block(&mut noise, round, place as u32 + 1, &sides[index]));
         }
     }
