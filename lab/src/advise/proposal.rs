@@ -1,6 +1,6 @@
 //! A grouping of the program's modules under a stated budget, from the calls of the first side and the price of a hop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::grouping::{Division, Grouping, best};
 use crate::archive::{FaultKind, Partition, Run};
@@ -84,10 +84,11 @@ impl CallGraph {
         let dispensable: Vec<bool> = modules.iter().map(|module| is_dispensable(run, module)).collect();
         let (mut rounds, mut bytes, mut needs) = (Vec::new(), Vec::new(), Vec::new());
         let per_byte = model.price.cpu_ns_per_byte / base;
-        for class in &model.classes {
-            let requests = model.pass.requests.get(&class.name).copied().unwrap_or_default().max(1) as f64;
-            let times = |times: u64| times as f64 / requests * class.weight;
-            for round in model.pass.rounds.iter().filter(|round| round.request == class.name) {
+        for (request, weight) in weighted(model) {
+            let all = model.pass.requests.values().sum::<u64>();
+            let requests = model.pass.requests.get(request).copied().unwrap_or(all).max(1) as f64;
+            let times = |times: u64| times as f64 / requests * weight;
+            for round in model.pass.rounds.iter().filter(|round| round.request == request) {
                 let asked: Vec<(usize, u64)> =
                     round.callees.iter().filter_map(|(callee, calls)| Some((place(callee)?, *calls))).collect();
                 if let Some(caller) = place(&round.caller).filter(|_| !asked.is_empty()) {
@@ -95,25 +96,36 @@ impl CallGraph {
                 }
             }
             let mut needed = vec![false; modules.len()];
-            for edge in model.pass.edges.iter().filter(|edge| edge.request == class.name) {
+            for edge in model.pass.edges.iter().filter(|edge| edge.request == request) {
                 let (Some(caller), Some(callee)) = (place(&edge.caller), place(&edge.callee)) else { continue };
                 bytes.push((caller, callee, times(edge.question_bytes + edge.answer_bytes) * per_byte));
                 needed[caller] = true;
                 needed[callee] |= !dispensable[callee];
             }
-            needs.push((class.weight, needed));
+            // Nobody waits for what runs in the background.
+            if model.pass.requests.contains_key(request) {
+                needs.push((weight, needed));
+            }
         }
         Self {
             modules: modules.len(),
             rounds,
             bytes,
             per_round: price.cpu_per_round_ns / base,
-            // What a hop of known number carries is part of its price.
-            per_process: (price.cpu_per_process_ns / base - model.price.bytes * per_byte).max(0.0),
+            // What a hop of known number carries is part of its price and counted twice here, so that a budget is rather kept than not.
+            per_process: price.cpu_per_process_ns / base,
             per_sister: model.price.cpu_64_ns / base,
             needs,
         }
     }
+}
+
+/// The names of all requests with their shares, and those of what runs in the background, once per request.
+fn weighted<'m>(model: &'m Model<'_>) -> Vec<(&'m str, f64)> {
+    let requests = model.classes.iter().map(|class| (class.name.as_str(), class.weight));
+    let in_background = |name: &&str| !model.pass.requests.contains_key(*name);
+    let background: BTreeSet<&str> = model.pass.edges.iter().map(|edge| edge.request.as_str()).collect();
+    requests.chain(background.into_iter().filter(in_background).map(|name| (name, 1.0))).collect()
 }
 
 impl Division for CallGraph {
