@@ -58,9 +58,8 @@ fn main() -> ExitCode {
                 ("loopback", 61_000.0, r#""workload":{"processes":"one","environment":{"STANDIN_REFUSES":"1"}}"#),
                 ("separate process", 66_000.0, r#""workload":{"processes":"several","environment":{}}"#),
             ];
-            let rungs = rungs.map(|(rung, ns, more)| {
-                format!(r#"{{"rung":"{rung}","wall_ns":{ns},"cpu_ns":{},{more}}}"#, ns * 0.9)
-            });
+            let rungs = rungs
+                .map(|(rung, ns, more)| format!(r#"{{"rung":"{rung}","wall_ns":{ns},"cpu_ns":{},{more}}}"#, ns * 0.9));
             println!("[{}]", rungs.join(","));
             ExitCode::SUCCESS
         }

@@ -9,7 +9,6 @@ mod orders;
 mod refusals;
 mod replicas;
 mod traced;
-mod traced;
 
 use std::future::Future;
 
