@@ -62,10 +62,17 @@ pub struct ReportArguments {
 /// # Errors
 /// When something fails on the way; what was measured until then is kept.
 pub fn compare(arguments: CompareArguments) -> anyhow::Result<Ending> {
-    let CompareArguments { topologies, workload, full, out, seed, ladder, predict, benefits, changes, requests, .. } =
-        arguments;
+    let CompareArguments {
+        topologies, workload, full, out, seed, ladder, predict, benefits, changes, requests, ..
+    } = arguments;
     let benefits = benefits || changes.is_some();
-    let beside = Beside { ladder: ladder || full, predict: predict || full, benefits: benefits || full, requests, ..Beside::default() };
+    let beside = Beside {
+        ladder: ladder || full,
+        predict: predict || full,
+        benefits: benefits || full,
+        requests,
+        ..Beside::default()
+    };
     let thoroughness = if full { Thoroughness::Full } else { Thoroughness::Quick };
     let executable = std::env::current_exe()?;
     let outcome = lab::compare(&CompareOptions {

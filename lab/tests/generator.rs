@@ -374,7 +374,8 @@ fn visitors_of_a_closed_load_think_and_never_ask_twice_at_a_time() {
         inside.fetch_sub(1, Ordering::SeqCst);
         ok("fine")
     });
-    let text = SIMPLE.replace("[3, 5]", "[1, 1]").replace("[5, 20]", "[30, 30]") + "[load]\nform = \"closed\"\nvisitors = 8\n";
+    let text =
+        SIMPLE.replace("[3, 5]", "[1, 1]").replace("[5, 20]", "[30, 30]") + "[load]\nform = \"closed\"\nvisitors = 8\n";
     let workload = Workload::parse(&text, "test.toml").unwrap();
     let arrivals = Arrivals::AsWorkload { requests_per_second: 100.0, seconds: 2.0 };
     let trace = Trace::draw(&workload, TraceOptions { seed: 1, number: 1, arrivals });

@@ -91,7 +91,10 @@ impl Place {
     }
 
     /// Keeps the memory of a module that is here in step with what replicas write into its database; nothing when there are none.
-    #[cfg_attr(not(feature = "shop"), allow(dead_code, reason = "a binary with some of the modules may have none with a memory"))]
+    #[cfg_attr(
+        not(feature = "shop"),
+        allow(dead_code, reason = "a binary with some of the modules may have none with a memory")
+    )]
     pub fn follows<M, F, R, E>(&self, database: Database, module: &Arc<M>, refresh: F)
     where
         M: Send + Sync + 'static,
@@ -158,7 +161,11 @@ impl Place {
 
     /// What carries calls from this process to itself; nothing where its modules call one another.
     #[cfg(feature = "split")]
-    fn carrier_between(&self, module: &'static str, routes: impl FnOnce() -> Arc<dyn Routes>) -> Option<Arc<dyn Carrier>> {
+    fn carrier_between(
+        &self,
+        module: &'static str,
+        routes: impl FnOnce() -> Arc<dyn Routes>,
+    ) -> Option<Arc<dyn Carrier>> {
         match (self.between, &self.elsewhere) {
             (Between::Here, _) | (Between::Loopback, None) => None,
             (Between::Codec, _) => Some(Arc::new(InMemory::new(routes(), Codec::default()))),

@@ -172,6 +172,10 @@ impl Display {
 fn one_width(width: &Width) -> String {
     let name = if width.metric == "cpu_per_request" { "CPU" } else { &width.metric };
     let found = width.half_width.unwrap_or(f64::INFINITY) * 100.0;
+    if found >= 100.0 {
+        // Two rounds have an interval, but one of no use to anybody.
+        return format!("{name} not known yet");
+    }
     let digits = usize::from(found < 9.95);
     let target = if width.is_narrow() { "✓".to_owned() } else { format!("→ {:.0} %", width.target * 100.0) };
     format!("{name} ±{found:.digits$} % {target}")
@@ -206,6 +210,7 @@ mod tests {
         assert_eq!(one_width(&width(0.0412)), "CPU ±4.1 % → 2 %");
         assert_eq!(one_width(&width(0.123)), "CPU ±12 % → 2 %");
         assert_eq!(one_width(&width(0.018)), "CPU ±1.8 % ✓");
+        assert_eq!(one_width(&width(40_915.0)), "CPU not known yet");
     }
 
     #[test]
