@@ -3,7 +3,7 @@
 use actix_web::{App, HttpServer};
 use storefront::{Settings, Storefront};
 
-#[path = "../tests/pages/fakes.rs"]
+#[path = "../tests/pages/fakes/mod.rs"]
 #[expect(dead_code, reason = "it belongs to the tests, which use more of it")]
 mod fakes;
 
