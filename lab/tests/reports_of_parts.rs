@@ -28,7 +28,7 @@ const DAMAGES: [fn(&mut Run); 24] = [
         run.benefits
             .survival
             .iter_mut()
-            .for_each(|record| record.journeys.iter_mut().for_each(|it| (it.begun, it.survived) = (0, 0)))
+            .for_each(|record| record.journeys.iter_mut().for_each(|it| (it.begun, it.survived) = (0, 0)));
     },
     |run| run.benefits.survival.iter_mut().for_each(|record| record.goodput.iter_mut().for_each(|point| point.1 = 0.0)),
     |run| run.benefits.survival.iter_mut().for_each(|record| (record.recovered_after_s, record.lasted_s) = (None, 0.0)),
@@ -37,7 +37,7 @@ const DAMAGES: [fn(&mut Run); 24] = [
         run.benefits
             .scaling
             .iter_mut()
-            .for_each(|record| (record.capacity_rps, record.pss_bytes, record.cores) = (0.0, 0, 0))
+            .for_each(|record| (record.capacity_rps, record.pss_bytes, record.cores) = (0.0, 0, 0));
     },
     |run| run.benefits.changes.iter_mut().for_each(|record| (record.build_s, record.restart_s) = (0.0, 0.0)),
     |run| run.benefits.changes.clear(),
