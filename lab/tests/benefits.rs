@@ -2,27 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+mod standin;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::archive::{FaultKind, Run, SurvivalRecord, read_run};
-use lab::benefits::{FAULTS_VARIABLE, Faults, LayoutGroup, Window, book, journeys_that_survive, survival_share};
+use lab::benefits::{FAULTS_VARIABLE, Faults, LayoutGroup, Window, book};
 use lab::generator::{Measured, SessionEnd};
 use lab::side::{Executable, RunningSide};
 use lab::workload::{Arrivals, Trace, TraceOptions, Workload};
-use lab::{Beside, CompareOptions, Thoroughness, compare};
+use lab::{Beside, CompareOptions, compare};
 use proptest::prelude::*;
-
-fn standin() -> PathBuf {
-    // Cargo builds the examples of a package before its tests, beside them.
-    let mut folder = std::env::current_exe().unwrap();
-    folder.pop();
-    folder.pop();
-    folder.join("examples").join("standin")
-}
+use standin::{smoke, standin};
 
 const HASTY: &str = r#"
 name = "hasty"
@@ -85,15 +80,9 @@ fn run() -> &'static Run {
         let (out, changes) = (folder.path().join("run"), folder.path().join("checkout"));
         checkout(&changes);
         compare(&CompareOptions {
-            executable: standin(),
-            topologies: vec!["monolith".to_owned(), "services".to_owned()],
-            workload: Some(workload.to_string_lossy().into_owned()),
-            thoroughness: Thoroughness::Smoke,
-            out: Some(out.clone()),
-            seed: 1,
-            known_deltas: false,
             beside: Beside { benefits: true, ..Beside::default() },
             changes: Some(changes),
+            ..smoke(&out, &["monolith", "services"], &workload)
         })
         .unwrap();
         read_run(&out).unwrap()
@@ -101,7 +90,20 @@ fn run() -> &'static Run {
 }
 
 fn cell<'r>(run: &'r Run, side: &str, module: &str, fault: FaultKind) -> Option<&'r SurvivalRecord> {
-    run.benefits.survival.iter().find(|cell| cell.side == side && cell.module == module && cell.fault == fault)
+    run.benefits.under(side, module, fault)
+}
+
+/// The share of all journeys that survived a module's death.
+fn survival_share(run: &Run, side: &str, module: &str) -> Option<f64> {
+    let journeys = &cell(run, side, module, FaultKind::Kill)?.journeys;
+    let survived: u64 = journeys.iter().map(|journey| journey.survived).sum();
+    Some(survived as f64 / journeys.iter().map(|journey| journey.begun).sum::<u64>() as f64)
+}
+
+/// How many kinds of journeys survive a module's death, and of how many.
+fn journeys_that_survive(run: &Run, side: &str, module: &str) -> Option<(usize, usize)> {
+    let journeys = &cell(run, side, module, FaultKind::Kill)?.journeys;
+    Some((journeys.iter().filter(|journey| journey.survives()).count(), journeys.len()))
 }
 
 #[test]

@@ -2,32 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+mod standin;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use lab::archive::{Run, read_run};
 use lab::{CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError, compare, report};
-
-fn standin() -> PathBuf {
-    // Cargo builds the examples of a package before its tests, beside them.
-    let mut folder = std::env::current_exe().unwrap();
-    folder.pop();
-    folder.pop();
-    folder.join("examples").join("standin")
-}
+use standin::standin;
 
 fn options(out: &Path, topologies: &[&str]) -> CompareOptions {
     CompareOptions {
-        executable: standin(),
-        topologies: topologies.iter().map(|name| (*name).to_owned()).collect(),
         workload: None,
         thoroughness: Thoroughness::Quick,
-        out: Some(out.to_owned()),
-        seed: 1,
         known_deltas: true,
-        beside: lab::Beside::default(),
-        changes: None,
+        ..standin::smoke(out, topologies, Path::new(""))
     }
 }
 
@@ -79,11 +69,7 @@ expect = { redirect = "/cart", contains = ['data-page="cart"', "${product}"] }
 fn smoke(folder: &Path, topologies: &[&str]) -> CompareOptions {
     let workload = folder.join("hasty.toml");
     std::fs::write(&workload, HASTY).unwrap();
-    CompareOptions {
-        workload: Some(workload.to_string_lossy().into_owned()),
-        thoroughness: Thoroughness::Smoke,
-        ..options(&folder.join("run"), topologies)
-    }
+    CompareOptions { known_deltas: true, ..standin::smoke(&folder.join("run"), topologies, &workload) }
 }
 
 #[test]

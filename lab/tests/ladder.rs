@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
-use std::path::PathBuf;
+mod standin;
 
 use lab::archive::{LadderRecord, read_run};
-use lab::{Beside, CompareOptions, Thoroughness, compare};
+use lab::{Beside, CompareOptions, compare};
+use standin::smoke;
 
 const WORKLOAD: &str = r#"
 name = "hasty"
@@ -18,11 +19,6 @@ get = "/"
 expect = { contains = ['data-page="home"'] }
 "#;
 
-fn standin() -> PathBuf {
-    // Cargo builds the examples of a package before its tests, beside them.
-    std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples").join("standin")
-}
-
 /// Compares, and gives the ladder with the number of rounds.
 fn climb(topologies: &[&str]) -> (LadderRecord, usize) {
     let folder = tempfile::tempdir().unwrap();
@@ -30,15 +26,8 @@ fn climb(topologies: &[&str]) -> (LadderRecord, usize) {
     std::fs::write(&workload, WORKLOAD).unwrap();
     let out = folder.path().join("run");
     compare(&CompareOptions {
-        executable: standin(),
-        topologies: topologies.iter().map(|name| (*name).to_owned()).collect(),
-        workload: Some(workload.to_string_lossy().into_owned()),
-        thoroughness: Thoroughness::Smoke,
-        out: Some(out.clone()),
-        seed: 1,
-        known_deltas: false,
         beside: Beside { ladder: true, ..Beside::default() },
-        changes: None,
+        ..smoke(&out, topologies, &workload)
     })
     .unwrap();
     let run = read_run(&out).unwrap();

@@ -1,11 +1,14 @@
 //! A run whose visitors come back when they have left, and which keeps every request and the arrivals of every load.
 
+mod standin;
+
 use std::collections::BTreeMap;
 
 use lab::archive::read_run;
 use lab::generator::{REQUEST_COLUMNS, REQUESTS_FILE};
 use lab::workload::{Arrivals, Trace, TraceOptions, Workload};
-use lab::{Beside, CompareOptions, Thoroughness, compare};
+use lab::{Beside, CompareOptions, compare};
+use standin::smoke;
 
 const CLOSED: &str = r#"
 name = "closed"
@@ -26,18 +29,9 @@ fn a_run_that_keeps_its_requests_holds_each_of_them_and_the_arrivals_to_replay()
     let folder = tempfile::tempdir().unwrap();
     let (file, out) = (folder.path().join("closed.toml"), folder.path().join("run"));
     std::fs::write(&file, CLOSED).unwrap();
-    let examples = std::env::current_exe().unwrap();
-    let standin = examples.parent().unwrap().parent().unwrap().join("examples").join("standin");
     compare(&CompareOptions {
-        executable: standin,
-        topologies: vec!["monolith".to_owned()],
-        workload: Some(file.to_string_lossy().into_owned()),
-        thoroughness: Thoroughness::Smoke,
-        out: Some(out.clone()),
-        seed: 1,
-        known_deltas: false,
         beside: Beside { requests: true, ..Beside::default() },
-        changes: None,
+        ..smoke(&out, &["monolith"], &file)
     })
     .unwrap();
 

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "these are tests, helpers included")]
 
+mod standin;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lab::archive::{Part, Run, read_run};
-use lab::{CompareOptions, Thoroughness, UsageError, compare};
+use lab::{CompareOptions, UsageError, compare};
+use standin::smoke;
 
 /// Programs that the tests need and a machine may not have; then a test says so and passes.
 fn is_missing(programs: &[&str]) -> bool {
@@ -27,32 +30,14 @@ fn example(name: &str) -> String {
     examples().join(name).to_string_lossy().into_owned()
 }
 
-fn standin() -> PathBuf {
-    // Cargo builds the examples of a package before its tests, beside them.
-    let mut folder = std::env::current_exe().unwrap();
-    folder.pop();
-    folder.pop();
-    folder.join("examples").join("standin")
-}
-
-fn smoke(out: &Path, topologies: &[&str], workload: &str) -> CompareOptions {
-    CompareOptions {
-        executable: standin(),
-        topologies: topologies.iter().map(|name| (*name).to_owned()).collect(),
-        workload: Some(workload.to_owned()),
-        thoroughness: Thoroughness::Smoke,
-        out: Some(out.to_owned()),
-        seed: 1,
-        known_deltas: true,
-        beside: lab::Beside::default(),
-        changes: None,
-    }
+fn compared(out: &Path, topologies: &[&str], workload: &str) -> CompareOptions {
+    CompareOptions { known_deltas: true, ..smoke(out, topologies, Path::new(workload)) }
 }
 
 fn measured(topologies: &[&str], workload: &str) -> Run {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    compare(&smoke(&out, topologies, workload)).unwrap();
+    compare(&compared(&out, topologies, workload)).unwrap();
     // Each of its processes has its data folder among its arguments.
     let left = processes_that_mention(&folder.path().to_string_lossy());
     assert_eq!(left, Vec::<String>::new(), "nothing is left behind");
@@ -156,7 +141,7 @@ impl Written {
         let stranger = self.path("stranger.toml");
         let topologies: Vec<&str> = first.iter().copied().chain([stranger.as_str()]).collect();
         let out = self.folder.path().join("run");
-        compare(&smoke(&out, &topologies, &self.path("home.toml")))?;
+        compare(&compared(&out, &topologies, &self.path("home.toml")))?;
         read_run(&out)
     }
 

@@ -28,9 +28,7 @@ pub fn gains(run: &Run, module: &str, side: &str, policy: &Policy) -> Option<Vec
 
 /// Whether journeys survive more often, in the mean over the faults that both sides had; the outer none is "not measured".
 fn survival(benefits: &BenefitsRecord, module: &str, first: &str, side: &str, policy: &Policy) -> Option<Option<Gain>> {
-    let of = |side: &str, fault: FaultKind| {
-        benefits.survival.iter().find(|record| record.side == side && record.module == module && record.fault == fault)
-    };
+    let of = |side: &str, fault: FaultKind| benefits.under(side, module, fault);
     let elsewhere = |fault: FaultKind| {
         let other = |record: &&SurvivalRecord| record.side != first && record.module == module && record.fault == fault;
         of(side, fault).or_else(|| benefits.survival.iter().find(other))

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grouping::{Division, Grouping, best};
-use crate::archive::{FaultKind, Partition, Run};
+use crate::archive::{FaultKind, JourneyOutcome, Partition, Run};
 use crate::predict::Model;
 
 /// Where the search for the best grouping is given up: some seconds.
 const MOST_STEPS: u64 = 3_000_000;
-/// From this share on a journey is said to survive.
-const SURVIVES_FROM: f64 = 0.99;
 
 /// A grouping that isolates most for what it may cost.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,8 +175,5 @@ fn is_dispensable(run: &Run, module: &str) -> bool {
         .iter()
         .filter(|record| record.module == module && record.fault == FaultKind::Kill && record.side != first)
         .peekable();
-    killed.peek().is_some()
-        && killed.all(|record| {
-            record.journeys.iter().all(|journey| journey.survived as f64 >= journey.begun as f64 * SURVIVES_FROM)
-        })
+    killed.peek().is_some() && killed.all(|record| record.journeys.iter().all(JourneyOutcome::survives))
 }

@@ -58,6 +58,24 @@ pub struct SurvivalRecord {
     pub books_balance: Option<bool>,
 }
 
+/// From this share of its visitors on, a journey counts as one that survives; the rest of a per cent is for those whom the fault met on
+/// their way.
+const SURVIVES_FROM: f64 = 0.99;
+
+impl BenefitsRecord {
+    /// What visitors got done on a side while a module was broken in this way, where that was tried.
+    pub fn under(&self, side: &str, module: &str, fault: FaultKind) -> Option<&SurvivalRecord> {
+        self.survival.iter().find(|record| record.side == side && record.module == module && record.fault == fault)
+    }
+}
+
+impl JourneyOutcome {
+    /// Whether so many survived that the journey did.
+    pub fn survives(&self) -> bool {
+        self.survived as f64 >= SURVIVES_FROM * self.begun as f64
+    }
+}
+
 /// What came of the journeys of one name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JourneyOutcome {

@@ -7,8 +7,8 @@ use super::Experiment;
 use super::load::Stretch;
 use crate::accounts::{Accounts, Spans};
 use crate::archive::{AccountsRecord, SideRecord, TracedPass};
-use crate::generator::{Pacing, Think, TracePrefix};
-use crate::workload::{Arrivals, Trace};
+use crate::generator::TracePrefix;
+use crate::workload::Arrivals;
 
 /// Where the processes of a side write their spans.
 const SPANS: &str = "CLEAVE__LAB__SPANS";
@@ -62,7 +62,7 @@ impl Experiment {
 
         let warm_up = self.run.protocol.warm_up_seconds;
         let trace = self.trace(TRACES, Arrivals::PartlyOpen { requests_per_second: offered, seconds: warm_up });
-        self.drive(&running, &open(&trace, offered), &mut |_| {})?;
+        self.drive(&running, &Stretch::arriving(&trace, offered, "traced"), &mut |_| {})?;
 
         let passes = ["1".to_owned(), self.run.protocol.headline_load.to_string()];
         let passes = (1..)
@@ -70,10 +70,20 @@ impl Experiment {
             .map(|(pass, load)| Traced { load, prefix: TracePrefix::new(PREFIXES + number * 16 + pass) });
         let passes: Vec<Traced> = passes.collect();
         let trace = self.trace(TRACES + 1, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
-        self.drive_traced(&running, &alone(&trace), Some(passes[0].prefix), &mut |_| {})?;
+        self.drive_traced(
+            &running,
+            &Stretch::one_by_one(&trace, "traced, 1 session"),
+            Some(passes[0].prefix),
+            &mut |_| {},
+        )?;
         std::thread::sleep(SETTLE);
         let trace = self.trace(TRACES + 2, Arrivals::PartlyOpen { requests_per_second: offered, seconds });
-        self.drive_traced(&running, &open(&trace, offered), Some(passes[1].prefix), &mut |_| {})?;
+        self.drive_traced(
+            &running,
+            &Stretch::arriving(&trace, offered, "traced"),
+            Some(passes[1].prefix),
+            &mut |_| {},
+        )?;
         std::thread::sleep(SETTLE);
         for trouble in running.stop() {
             self.display.say(&format!("  {}: {trouble}", side.name));
@@ -108,27 +118,5 @@ impl Experiment {
         let protocol = &self.run.protocol;
         let headline = protocol.loads.iter().find(|load| load.percent == protocol.headline_load);
         headline.map_or(LONGEST, |load| load.seconds)
-    }
-}
-
-fn alone(trace: &Trace) -> Stretch<'_> {
-    Stretch {
-        trace,
-        pacing: Pacing::Returning { visitors: 1, until: None },
-        think: Think::Never,
-        ramp_seconds: 0.0,
-        label: "traced, 1 session",
-        offered_rps: None,
-    }
-}
-
-fn open(trace: &Trace, offered: f64) -> Stretch<'_> {
-    Stretch {
-        trace,
-        pacing: Pacing::Arrivals,
-        think: Think::AsPlanned,
-        ramp_seconds: 0.0,
-        label: "traced",
-        offered_rps: Some(offered),
     }
 }

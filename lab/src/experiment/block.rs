@@ -11,7 +11,7 @@ use super::Experiment;
 use super::load::Stretch;
 use crate::analysis::load_label;
 use crate::archive::{Block, CapacityRecord, Part, Point, ProcessRecord, SideRecord};
-use crate::generator::{Pacing, Think};
+use crate::generator::Think;
 use crate::protocol::{LoadStretch, own_load};
 use crate::side::{Process, RunningSide, Usage, copy_folder, pss_bytes};
 use crate::workload::{Arrivals, Trace};
@@ -105,15 +105,7 @@ impl Experiment {
         let offered = self.run.reference_rps() * 0.5;
         let arrivals = Arrivals::PartlyOpen { requests_per_second: offered, seconds: protocol.warm_up_seconds };
         let trace = self.trace(number, arrivals);
-        let stretch = Stretch {
-            trace: &trace,
-            pacing: Pacing::Arrivals,
-            think: Think::AsPlanned,
-            ramp_seconds: 0.0,
-            label: "warm-up",
-            offered_rps: Some(offered),
-        };
-        self.drive(side, &stretch, &mut |_| {})?;
+        self.drive(side, &Stretch::arriving(&trace, offered, "warm-up"), &mut |_| {})?;
         Ok(())
     }
 
@@ -125,15 +117,7 @@ impl Experiment {
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
         let trace = self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
-        let stretch = Stretch {
-            trace: &trace,
-            pacing: Pacing::Returning { visitors: 1, until: None },
-            think: Think::Never,
-            ramp_seconds: 0.0,
-            label: "1 session",
-            offered_rps: None,
-        };
-        self.point(side, "1", &stretch, troubles)
+        self.point(side, "1", &Stretch::one_by_one(&trace, "1 session"), troubles)
     }
 
     /// Shares of the smallest capacity, the same rate for every side.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Experiment;
 use super::load::{Stretch, first_errors};
 use crate::archive::Difference;
-use crate::generator::{Answer, Pacing, Think};
+use crate::generator::{Answer, Think};
 use crate::side::RunningSide;
 use crate::workload::{Arrivals, Between, Workload};
 
@@ -40,12 +40,8 @@ impl Experiment {
     pub(super) fn replay_for_equality(&self, side: &RunningSide) -> anyhow::Result<Vec<PlainAnswer>> {
         let trace = self.trace(0, Arrivals::Closed { sessions: self.workload.equality.sessions });
         let stretch = Stretch {
-            trace: &trace,
-            pacing: Pacing::Returning { visitors: 1, until: None },
             think: Think::AfterWrites(Duration::from_millis(self.workload.equality.settle_ms)),
-            ramp_seconds: 0.0,
-            label: "comparing answers",
-            offered_rps: None,
+            ..Stretch::one_by_one(&trace, "comparing answers")
         };
         let ignore = &self.workload.equality.ignore;
         let mut answers = Vec::new();

@@ -3,7 +3,6 @@
 use super::Experiment;
 use super::load::Stretch;
 use crate::archive::{LadderRecord, Part, Point, Processes, Rung, RungPlace, SideRecord, WorkloadRung};
-use crate::generator::{Pacing, Think};
 use crate::random::Random;
 use crate::side::{Role, RunningSide};
 use crate::workload::Arrivals;
@@ -153,15 +152,7 @@ impl Experiment {
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
         let trace = self.trace(number, Arrivals::Closed { sessions });
-        let stretch = Stretch {
-            trace: &trace,
-            pacing: Pacing::Returning { visitors: 1, until: None },
-            think: Think::Never,
-            ramp_seconds: 0.0,
-            label: "ladder",
-            offered_rps: None,
-        };
-        self.point(side, "1", &stretch, troubles)
+        self.point(side, "1", &Stretch::one_by_one(&trace, "ladder"), troubles)
     }
 
     /// Looks which of the compared topologies is a single process, and which has the most.

@@ -33,6 +33,20 @@ pub(super) struct Stretch<'s> {
     pub offered_rps: Option<f64>,
 }
 
+impl<'s> Stretch<'s> {
+    /// One visitor after another without pauses.
+    pub(super) fn one_by_one(trace: &'s Trace, label: &'s str) -> Self {
+        let pacing = Pacing::Returning { visitors: 1, until: None };
+        Self { trace, pacing, think: Think::Never, ramp_seconds: 0.0, label, offered_rps: None }
+    }
+
+    /// Visitors who arrive at a rate, all of them counted from the first.
+    pub(super) fn arriving(trace: &'s Trace, offered: f64, label: &'s str) -> Self {
+        let (pacing, think) = (Pacing::Arrivals, Think::AsPlanned);
+        Self { trace, pacing, think, ramp_seconds: 0.0, label, offered_rps: Some(offered) }
+    }
+}
+
 impl Experiment {
     /// Drives a stretch from the generator's CPU while this thread shows how it goes.
     pub(super) fn drive(
@@ -162,12 +176,8 @@ impl Experiment {
         let closed = |number: u64, seconds: f64| {
             let trace = self.trace(number, Arrivals::Closed { sessions });
             let stretch = Stretch {
-                trace: &trace,
                 pacing: Pacing::Returning { visitors: PILOT_VISITORS, until: Some(Duration::from_secs_f64(seconds)) },
-                think: Think::Never,
-                ramp_seconds: 0.0,
-                label: "closed loop",
-                offered_rps: None,
+                ..Stretch::one_by_one(&trace, "closed loop")
             };
             self.drive(side, &stretch, &mut |_| {})
         };
@@ -211,12 +221,8 @@ impl Experiment {
         let seconds = self.run.protocol.capacity.step_seconds;
         let trace = self.trace(number, Arrivals::PartlyOpen { requests_per_second: offered, seconds });
         let stretch = Stretch {
-            trace: &trace,
-            pacing: Pacing::Arrivals,
-            think: Think::AsPlanned,
             ramp_seconds: self.run.protocol.ramp_seconds.min(seconds / 3.0),
-            label: "capacity",
-            offered_rps: Some(offered),
+            ..Stretch::arriving(&trace, offered, "capacity")
         };
         let measured = self.drive(side, &stretch, &mut |_| {})?;
         let p99_ms = measured.latency.value_at_quantile(0.99) as f64 / 1000.0;

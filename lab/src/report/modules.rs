@@ -66,9 +66,8 @@ fn survives(run: &Run, module: &str, side: Option<&str>) -> Cell {
     let side = side.or_else(|| super::focus::widest(run).map(|side| side.name.as_str()));
     let first = run.compared().next().map(|side| side.name.as_str());
     let kinds = |side: Option<&str>| {
-        survival::find(run, side?, module, FaultKind::Kill)
-            .map(survival::surviving_kinds)
-            .filter(|(_, kinds)| *kinds > 0)
+        let killed = run.benefits.under(side?, module, FaultKind::Kill);
+        killed.map(survival::surviving_kinds).filter(|(_, kinds)| *kinds > 0)
     };
     match (kinds(side), kinds(first)) {
         (Some((out, of)), Some((inside, _))) => {

@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::{number, percent};
-use crate::archive::{FaultKind, Run, SurvivalRecord};
-
-/// From this share on a journey is said to survive: the protocol takes less than 1 % of failures for noise of the fault itself.
-pub(crate) const SURVIVES_FROM: f64 = 0.99;
+use crate::archive::{FaultKind, JourneyOutcome, Run, SurvivalRecord};
 
 /// So many of so many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,11 +46,6 @@ pub(crate) fn of_record(record: &SurvivalRecord) -> Share {
     })
 }
 
-/// The record of one fault.
-pub(crate) fn find<'r>(run: &'r Run, side: &str, module: &str, fault: FaultKind) -> Option<&'r SurvivalRecord> {
-    run.benefits.survival.iter().find(|record| record.side == side && record.module == module && record.fault == fault)
-}
-
 /// The modules that were killed anywhere, in the order of the record.
 pub(crate) fn killed(run: &Run) -> Vec<&str> {
     let mut seen = BTreeSet::new();
@@ -64,7 +56,8 @@ pub(crate) fn killed(run: &Run) -> Vec<&str> {
 /// The death of a module on a side. Where it was not tried there, the module still lives with all others, as on the first side.
 fn death<'r>(run: &'r Run, side: &str, module: &str) -> Option<&'r SurvivalRecord> {
     let first = &run.compared().next()?.name;
-    find(run, side, module, FaultKind::Kill).or_else(|| find(run, first, module, FaultKind::Kill))
+    let killed = |side| run.benefits.under(side, module, FaultKind::Kill);
+    killed(side).or_else(|| killed(first))
 }
 
 /// The share of journeys that survive the death of one module, whichever it is; none when some death is known of no side.
@@ -82,9 +75,7 @@ pub(crate) fn of_any_death(run: &Run, side: &str) -> Option<Share> {
 
 /// How many of the kinds of journeys survive a record's fault, and how many there are.
 pub(crate) fn surviving_kinds(record: &SurvivalRecord) -> (usize, usize) {
-    let lives = |journey: &&crate::archive::JourneyOutcome| {
-        journey.begun > 0 && journey.survived as f64 >= SURVIVES_FROM * journey.begun as f64
-    };
+    let lives = |journey: &&JourneyOutcome| journey.begun > 0 && journey.survives();
     (record.journeys.iter().filter(lives).count(), record.journeys.len())
 }
 
@@ -105,7 +96,7 @@ pub(crate) fn deaths_survived(run: &Run, side: &str, journey: &str) -> (usize, u
             .and_then(|record| record.journeys.iter().find(|outcome| outcome.journey == journey && outcome.begun > 0));
         if let Some(outcome) = outcome {
             known += 1;
-            survived += usize::from(outcome.survived as f64 >= SURVIVES_FROM * outcome.begun as f64);
+            survived += usize::from(outcome.survives());
         }
     }
     (survived, known)

@@ -1,7 +1,7 @@
 //! Figure 10: from a changed file to a visitor answered by it, module by module.
 
 use super::canvas::{Canvas, Series};
-use super::load::shortened;
+use super::load::{number_short, shortened};
 use super::scale::{Scale, linear_ticks};
 use super::{Figure, NARROW};
 use crate::archive::{ChangeRecord, Run};
@@ -69,12 +69,7 @@ fn draw(width: f64, panels: &[Panel<'_>], shapes: &[&str], changes: &[&ChangeRec
     }
     for tick in linear_ticks(most, if narrow { 4 } else { 6 }) {
         canvas.line("grid", (x.place(tick), 24.0), (x.place(tick), bottom));
-        canvas.text(
-            "tick",
-            (x.place(tick), bottom + 15.0),
-            "middle",
-            &number(tick).replace(".00", "").replace(".0", ""),
-        );
+        canvas.text("tick", (x.place(tick), bottom + 15.0), "middle", &number_short(tick));
     }
     canvas.text("label", (f64::midpoint(left, right), bottom + 34.0), "middle", "seconds");
     let mut y = 20.0;

@@ -1,6 +1,7 @@
 //! Figure 8: what growing brings at equal cores, and what it takes of memory, for even and uneven visitors.
 
 use super::canvas::{Canvas, Series};
+use super::load::number_short;
 use super::scale::{Scale, linear_ticks};
 use super::{Figure, NARROW};
 use crate::archive::{Run, ScalingRecord};
@@ -86,7 +87,7 @@ fn draw(width: f64, rows: &[Row<'_>], label: &str) -> String {
                 "tick",
                 (x.place(tick), bottom + 15.0),
                 if tick == 0.0 { "start" } else { "middle" },
-                &number(tick).replace(".00", "").replace(".0", ""),
+                &number_short(tick),
             );
         }
         for (index, row) in rows.iter().enumerate() {

@@ -4,9 +4,8 @@ use super::canvas::Canvas;
 use super::load::shortened;
 use super::{Figure, NARROW};
 use crate::archive::{FaultKind, Run, SurvivalRecord};
-use crate::report::focus;
-use crate::report::survival::{self, SURVIVES_FROM};
 use crate::report::words::percent;
+use crate::report::{focus, survival};
 
 /// How high a cell is on a phone.
 const NARROW_CELL: f64 = 16.0;
@@ -98,14 +97,14 @@ pub(crate) fn fault_words(fault: FaultKind) -> &'static str {
 /// One map of modules and journeys.
 fn map(canvas: &mut Canvas, plan: &Plan<'_>, side: &str, fault: FaultKind, at: (f64, f64), cell: (f64, f64)) {
     for (row, module) in plan.modules.iter().enumerate() {
-        let Some(record) = survival::find(plan.run, side, module, fault) else { continue };
+        let Some(record) = plan.run.benefits.under(side, module, fault) else { continue };
         for (column, journey) in plan.journeys.iter().enumerate() {
             let outcome = record.journeys.iter().find(|outcome| outcome.journey == *journey && outcome.begun > 0);
             let Some(outcome) = outcome else { continue };
             let share = outcome.survived as f64 / outcome.begun as f64;
             let place = (at.0 + cell.0 * column as f64, at.1 + cell.1 * row as f64);
             let class = match share {
-                share if share >= SURVIVES_FROM => "cell alive",
+                _ if outcome.survives() => "cell alive",
                 share if share >= 0.5 => "cell limping",
                 share if share > 0.0 => "cell failing",
                 _ => "cell dead",

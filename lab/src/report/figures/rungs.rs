@@ -1,7 +1,7 @@
 //! Figure 2b: the whole workload on each rung of the ladder, with what the rung adds to a request.
 
 use super::canvas::{Canvas, Series};
-use super::load::shortened;
+use super::load::{number_short, shortened};
 use super::scale::{Scale, linear_ticks};
 use super::{Figure, NARROW};
 use crate::archive::Run;
@@ -65,12 +65,7 @@ fn draw(width: f64, steps: &[Step], label: &str) -> String {
     let mut canvas = Canvas::new(width, bottom + 40.0);
     for tick in linear_ticks(most, if narrow { 4 } else { 3 }) {
         canvas.line("grid", (x.place(tick), 4.0), (x.place(tick), bottom));
-        canvas.text(
-            "tick",
-            (x.place(tick), bottom + 15.0),
-            "middle",
-            &number(tick).replace(".00", "").replace(".0", ""),
-        );
+        canvas.text("tick", (x.place(tick), bottom + 15.0), "middle", &number_short(tick));
     }
     canvas.text("label", (f64::midpoint(left, right), bottom + 34.0), "middle", "µs of CPU per request");
     for (index, step) in steps.iter().enumerate() {

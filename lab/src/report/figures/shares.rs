@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::canvas::Canvas;
-use super::load::shortened;
+use super::load::{number_short, shortened};
 use super::scale::{Scale, linear_ticks};
 use super::{Figure, NARROW};
 use crate::analysis::{Kind, Metric, absolute, load_label};
@@ -145,7 +145,7 @@ fn draw(width: f64, bars: &[Bar], label: &str) -> String {
             "tick",
             (x.place(tick), bottom + 17.0),
             if tick == 0.0 { "start" } else { "middle" },
-            &number(tick).replace(".00", "").replace(".0", ""),
+            &number_short(tick),
         );
     }
     canvas.line("axis", (left, bottom), (right, bottom));
