@@ -16,10 +16,10 @@ pub struct CompareArguments {
     /// A built-in workload or a file [default: boutique].
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
-    /// Five rounds, three to four minutes of measuring; the default.
+    /// Five rounds, three minutes of measuring for two topologies; the default.
     #[arg(long)]
     quick: bool,
-    /// Ten longer rounds: about four times as long.
+    /// Ten longer rounds, and more until the intervals are narrow or an hour is over; and all that is beside the rounds.
     #[arg(long, conflicts_with = "quick")]
     full: bool,
     /// The folder of the run [default: runs/DATE-TOPOLOGIES].
