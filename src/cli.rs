@@ -54,11 +54,11 @@ enum Role {
     /// Measure the rungs of the ladder inside this process.
     #[cfg(feature = "lab")]
     #[command(hide = true)]
-    Probe(crate::probe::ProbeArguments),
+    Probe(crate::measured::probe::ProbeArguments),
     /// Be the network of an experiment: pass on what comes, later.
     #[cfg(feature = "lab")]
     #[command(hide = true)]
-    Delay(crate::delay::DelayArguments),
+    Delay(crate::measured::delay::DelayArguments),
 }
 
 /// How one process serves.
@@ -209,9 +209,9 @@ fn run(command: Command) -> anyhow::Result<Ending> {
         #[cfg(feature = "lab")]
         Role::Report(arguments) => crate::experiment::report(arguments),
         #[cfg(feature = "lab")]
-        Role::Probe(arguments) => crate::probe::run(&arguments),
+        Role::Probe(arguments) => crate::measured::probe::run(&arguments),
         #[cfg(feature = "lab")]
-        Role::Delay(arguments) => crate::delay::run(&arguments),
+        Role::Delay(arguments) => crate::measured::delay::run(&arguments),
     }
 }
 

@@ -3,6 +3,7 @@
 //! - [`compose`] is the only file that names a service: read it first.
 //! - [`place`] decides for each module whether it is answered here or at another process.
 //! - [`serve`] is one process, [`up`] a whole topology on this machine.
+//! - [`measured`] is what the lab needs of the program; [`experiment`] and [`advise`] are its commands.
 //! - No behaviour of the shop depends on the topology outside `compose` and the seam.
 
 #[cfg(feature = "lab")]
@@ -12,18 +13,12 @@ pub mod charter;
 pub mod cli;
 pub mod compose;
 #[cfg(feature = "lab")]
-pub mod delay;
-#[cfg(feature = "lab")]
 pub mod experiment;
-#[cfg(feature = "lab")]
-pub mod known_hops;
-pub mod lab_faults;
 pub mod listeners;
+pub mod measured;
 pub mod neighbours;
 pub mod operations;
 pub mod place;
-#[cfg(feature = "lab")]
-pub mod probe;
 #[cfg(feature = "payments")]
 pub mod provider;
 #[cfg(feature = "split")]
@@ -31,7 +26,6 @@ pub mod sealing;
 pub mod serve;
 pub mod settings;
 pub mod shop_data;
-pub mod spans;
 pub mod topology;
 #[cfg(feature = "split")]
 pub mod up;

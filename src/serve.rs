@@ -22,14 +22,13 @@ use seam::ModuleName;
 use crate::{
     cli::{self, Ending},
     compose::{self, STOREFRONT, Shop},
-    lab_faults::{Hindrance, LabFaults},
     listeners,
+    measured::{BeforePages, faults::LabFaults, spans::SpanFile},
     neighbours::{Hops, Listeners, Neighbours},
     operations::{self, Operations},
     place::Place,
     settings::Settings,
     shop_data,
-    spans::SpanFile,
     topology::Topology,
 };
 
@@ -64,8 +63,13 @@ impl Process {
         let hops = neighbours.hops(&place, &self.topology)?;
 
         let operations = Operations { edges: place.edges.clone(), shutdown: shutdown.clone() };
-        let hindrance = faults.of(STOREFRONT);
-        let public = listeners.public.map(|listener| self.public(listener, shop, hindrance)).transpose()?;
+        let public = match listeners.public {
+            Some(listener) => {
+                let before = BeforePages::asked_for(self.settings.lab.hops, faults.of(STOREFRONT))?;
+                Some(self.public(listener, shop, before)?)
+            }
+            None => None,
+        };
         let internal =
             listeners.internal.map(|listener| self.internal(listener, operations, hops.clone())).transpose()?;
         let (public, internal) = (public.map(started), internal.map(started));
@@ -140,47 +144,31 @@ impl Process {
     }
 
     #[cfg(feature = "storefront")]
-    fn public(&self, listener: TcpListener, shop: Shop, hindrance: Option<Hindrance>) -> anyhow::Result<Server> {
+    fn public(&self, listener: TcpListener, shop: Shop, before: Option<BeforePages>) -> anyhow::Result<Server> {
         let storefront = shop.storefront.context("a process with a public listener has the storefront")?;
         let drain = self.settings.drain_ms.div_ceil(1_000);
-        #[cfg(feature = "lab")]
-        if let Some(hops) = crate::known_hops::KnownHops::start(self.settings.lab.hops)? {
-            let factory = move || {
-                let hops = hops.clone();
-                let asking = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
-                    let hops = hops.clone();
-                    async move {
-                        hops.ask().await;
-                        next.call(request).await
-                    }
-                });
-                App::new().wrap(asking).configure(|app| storefront::configure(&storefront, app))
-            };
-            let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);
-            return Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run());
-        }
-        let Some(hindrance) = hindrance else {
+        let Some(before) = before else {
             let factory = move || App::new().configure(|app| storefront::configure(&storefront, app));
             let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);
             return Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run());
         };
         let factory = move || {
-            let hindrance = hindrance.clone();
-            let hindered = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
-                let hindrance = hindrance.clone();
+            let before = before.clone();
+            let pass = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
+                let before = before.clone();
                 async move {
-                    hindrance.endure().await;
+                    before.pass().await;
                     next.call(request).await
                 }
             });
-            App::new().wrap(hindered).configure(|app| storefront::configure(&storefront, app))
+            App::new().wrap(pass).configure(|app| storefront::configure(&storefront, app))
         };
         let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
     }
 
     #[cfg(not(feature = "storefront"))]
-    fn public(&self, _: TcpListener, _: Shop, _: Option<Hindrance>) -> anyhow::Result<Server> {
+    fn public(&self, _: TcpListener, _: Shop, _: Option<BeforePages>) -> anyhow::Result<Server> {
         anyhow::bail!("this binary has no storefront: build it with `--features storefront`")
     }
 

@@ -103,13 +103,13 @@ pub struct Lab {
     pub delay_us: u64,
     /// Burns so many microseconds of CPU for every page.
     pub burn_us: u64,
-    /// Asks so many idle processes for every page (see `known_hops`); needs a binary that was built with `--features lab`.
+    /// Asks so many idle processes for every page before anything else; needs a binary that was built with `--features lab`.
     pub hops: u32,
     /// Puts a network between the groups of `up` on which every round trip takes so many microseconds longer; none when absent.
     pub hop_delay_us: Option<u64>,
-    /// The folder to which each process writes the spans of sampled calls (see [`crate::spans`]); empty: none are recorded.
+    /// The folder to which each process writes the spans of sampled calls (see [`crate::measured::spans`]); empty: none are recorded.
     pub spans: PathBuf,
-    /// The folder in which the lab asks for faults (see [`crate::lab_faults`]); empty: nobody asks.
+    /// The folder in which the lab asks for faults (see [`crate::measured::faults`]); empty: nobody asks.
     pub faults: PathBuf,
 }
 

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["topology", name, ..] if ["monolith", "services", "broken"].contains(&name) => {
+        ["topology", name, ..] if ["monolith", "services", "broken"].contains(&name) || Path::new(name).is_file() => {
             let together = r#"{"name": "shop", "modules": ["pages", "stock"]}"#;
             let apart = r#"{"name": "pages", "modules": ["pages"]}, {"name": "stock", "modules": ["stock"]}"#;
             println!("{{\"groups\": [{}]}}", if name == "services" { apart } else { together });

@@ -15,6 +15,9 @@ pub enum Thoroughness {
     Smoke,
 }
 
+/// Short beside what a neighbour on the same host or a clock that slows down lasts, long beside a request.
+const TURN_SECONDS: f64 = 0.2;
+
 /// The numbers of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
@@ -35,6 +38,10 @@ pub struct Protocol {
     pub headline_load: u32,
     /// How much of each stretch is sent and counted but not timed, while sessions build up, seconds.
     pub ramp_seconds: f64,
+    /// How long a side's turn is at the headline load, which all sides of a round have in turns; a quarter of it with one session. 0 where
+    /// sides could not run beside one another, so that each had its loads in one piece.
+    #[serde(default)]
+    pub turn_seconds: f64,
     /// The search for the capacity of a side.
     pub capacity: CapacitySearch,
     /// The half-widths of the intervals that "no difference shown" needs, as shares.
@@ -141,6 +148,7 @@ impl Protocol {
                 own_loads: Vec::new(),
                 headline_load: 50,
                 ramp_seconds: 0.2,
+                turn_seconds: TURN_SECONDS,
                 capacity: CapacitySearch { pilot_steps: 5, block_steps: 3, step_seconds: 0.6, stride: 1.25 },
                 // Five rounds of seconds cannot resolve 2 %: saying so is better than calling a wide interval equal.
                 targets: Targets { fine: 0.05, coarse: 0.25 },
@@ -159,6 +167,7 @@ impl Protocol {
                 own_loads: vec![stretch(60, 3.0), stretch(80, 3.0), stretch(100, 3.0), stretch(120, 3.0)],
                 headline_load: 50,
                 ramp_seconds: 0.6,
+                turn_seconds: TURN_SECONDS,
                 capacity: CapacitySearch { pilot_steps: 6, block_steps: 6, step_seconds: 1.5, stride: 1.25 },
                 targets: Targets { fine: 0.02, coarse: 0.10 },
                 injected_delay_us: 1000,
@@ -183,6 +192,7 @@ impl Protocol {
                 own_loads: vec![stretch(120, 0.2)],
                 headline_load: 50,
                 ramp_seconds: 0.1,
+                turn_seconds: TURN_SECONDS,
                 capacity: CapacitySearch { pilot_steps: 2, block_steps: 2, step_seconds: 0.2, stride: 2.0 },
                 targets: Targets { fine: 0.05, coarse: 0.25 },
                 injected_delay_us: 1000,

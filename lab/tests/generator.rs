@@ -246,6 +246,33 @@ expect = { contains = ["number 77"] }
 }
 
 #[test]
+fn what_a_write_causes_has_time_to_arrive_before_its_redirect_is_followed_and_the_next_step_reads() {
+    const ARRIVES_AFTER: Duration = Duration::from_millis(40);
+    let text = r#"
+name = "writing"
+session = { journeys = [2, 2], think_ms = [0, 0] }
+[[journeys]]
+name = "write"
+[[journeys.steps]]
+post = "/write"
+expect = { redirect = "/seen", contains = ["arrived"] }
+"#;
+    let written = Mutex::new(Instant::now());
+    let target = serve(move |head| {
+        if head.starts_with("POST /write") {
+            *written.lock().unwrap() = Instant::now();
+            return "HTTP/1.1 303 See Other\r\nLocation: /seen\r\nContent-Length: 0\r\n\r\n".to_owned();
+        }
+        ok(if written.lock().unwrap().elapsed() >= ARRIVES_AFTER { "arrived" } else { "not yet" })
+    });
+    let pacing = Pacing::Returning { visitors: 1, until: None };
+    let settled = drive(&target, text, Arrivals::Closed { sessions: 1 }, pacing, Think::AfterWrites(2 * ARRIVES_AFTER));
+    assert_eq!((settled.answered, settled.failed), (4, 0), "{:?}", settled.errors);
+    let hurried = drive(&target, text, Arrivals::Closed { sessions: 1 }, pacing, Think::Never);
+    assert_eq!(hurried.failed, 1, "{:?}", hurried.errors);
+}
+
+#[test]
 fn wrong_answers_are_counted_and_named() {
     let number = AtomicU64::new(0);
     let target = serve(move |_| match number.fetch_add(1, Ordering::Relaxed) % 3 {

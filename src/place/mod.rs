@@ -8,12 +8,12 @@ use events::{Outbox, Relay, Subscriber};
 use runtime::{Database, Runtime};
 use seam::{Contract, Edges, ModuleName, Provides, Seat};
 
-use crate::{lab_faults::LabFaults, settings::Between};
+use crate::{measured::faults::LabFaults, settings::Between};
 
 #[cfg(feature = "split")]
 use self::event_delivery::{Doormat, EventDelivery, Push};
 #[cfg(feature = "split")]
-use crate::lab_faults::{HinderedCarrier, HinderedRoutes, HinderedSubscriber};
+use crate::measured::faults::{HinderedCarrier, HinderedRoutes, HinderedSubscriber};
 #[cfg(feature = "split")]
 use seam::wire::{Carrier, Codec, InMemory, Peers, Routes};
 

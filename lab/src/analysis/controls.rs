@@ -14,6 +14,8 @@ pub const LATENESS_LIMIT_MS: f64 = 1.0;
 const UNSENT_LIMIT: f64 = 0.001;
 /// The share of wrong answers from which on a side has no latency.
 pub(super) const WRONG_LIMIT: f64 = 0.001;
+/// The share of the sides' CPU time that other work may take before it is pointed out.
+pub(crate) const COMPANY_LIMIT: f64 = 0.05;
 /// How many blocks a side must have.
 const FEWEST_ROUNDS: u32 = 5;
 /// How far from 1 the first side against itself may lie when its interval does not hold 1.
@@ -63,6 +65,7 @@ pub(super) fn judge(run: &Run) -> (Vec<Control>, Vec<String>) {
     judge_again(run, &mut controls, &mut reasons);
     judge_deltas(run, &mut controls, &mut reasons);
     judge_generator(run, &mut controls, &mut reasons);
+    controls.push(company(run));
     judge_answers(run, &mut controls, &mut reasons);
     for block in &run.blocks {
         for trouble in &block.troubles {
@@ -186,6 +189,30 @@ fn judge_generator(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<Str
     let (sent, unsent) = points(run).fold((0, 0), |(sent, unsent), point| (sent + point.sent, unsent + point.unsent));
     let share = unsent as f64 / (sent + unsent).max(1) as f64;
     limit("arrivals that the generator failed to send", "share", UNSENT_LIMIT, share, controls, reasons);
+}
+
+/// It does not decide: interleaved blocks bear some of it, and where they do not, the other controls say so. This one says why.
+fn company(run: &Run) -> Control {
+    let taken = share_of_others(run);
+    Control {
+        name: "CPU time of the sides that other work took".to_owned(),
+        metric: None,
+        unit: "share",
+        expected: Some(COMPANY_LIMIT),
+        found: Some(taken),
+        low: None,
+        high: None,
+        holds: taken <= COMPANY_LIMIT,
+        decides: false,
+    }
+}
+
+/// The share of the sides' CPU time, over all that was timed, that went to other programs, to other machines of the same host, and to the
+/// kernel's work for nobody in particular.
+pub(crate) fn share_of_others(run: &Run) -> f64 {
+    let seconds: f64 = points(run).map(|point| point.seconds).sum();
+    let taken: f64 = points(run).map(|point| point.foreign_cpu_share * point.seconds).sum();
+    if seconds > 0.0 { taken / seconds } else { 0.0 }
 }
 
 fn judge_answers(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String>) {

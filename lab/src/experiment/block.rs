@@ -1,4 +1,4 @@
-//! One timed stretch of one side: fresh processes on restored data, warm-up, every load, capacity, and the check afterwards.
+//! Timed blocks, one of each side: fresh processes on restored data, warm-up, every load, capacity, and the check afterwards.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::Experiment;
-use super::load::Stretch;
+use super::load::{Driven, Stretch};
 use crate::analysis::load_label;
 use crate::archive::{Block, CapacityRecord, Part, Point, ProcessRecord, SideRecord};
 use crate::generator::Think;
@@ -19,6 +19,9 @@ use crate::workload::{Arrivals, Trace};
 /// Numbers of traces: one range per round, one number per stretch within it, equal for all sides.
 const TRACES_PER_ROUND: u64 = 100;
 
+/// A turn that nobody else waits for.
+const NO_TURNS: Duration = Duration::from_secs(3600);
+
 /// How much of a block is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Extent {
@@ -28,76 +31,165 @@ pub(super) enum Extent {
     Headline,
 }
 
+/// A side while its block is measured.
+struct Member<'e> {
+    side: &'e SideRecord,
+    running: RunningSide,
+    block: Block,
+}
+
 impl Experiment {
     /// Starts a side on a fresh copy of the template.
     pub(super) fn start(&self, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
-        let data = self.data();
+        let data = self.data_of(side);
         if data.exists() {
             std::fs::remove_dir_all(&data)?;
         }
         copy_folder(&self.template_of(side), &data)?;
-        let letters = |name: &str| -> String {
-            name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
-        };
         let log = self.folder.join("logs").join(format!("{}-{}.log", letters(purpose), letters(&side.name)));
-        let start = || self.contender(side).start(&data, &side.environment, &log);
+        let mut contender = self.contender(side).clone();
+        if self.run.protocol.turn_seconds > 0.0 {
+            // Memory is counted by the share of each process in a page, so none may be shared with another side.
+            contender = contender.of_its_own(&self.own_of("program", side))?;
+        }
+        let start = || contender.start(&data, &side.environment, &log);
         let Some(groups) = &self.groups else { return start() };
         let (running, group) = groups.born_apart(start).context("the side's control group cannot be made")?;
         Ok(running?.counted_by(group))
     }
 
-    fn data(&self) -> std::path::PathBuf {
-        self.scratch.path().join("data")
+    /// Where a side's copy of the data lies.
+    pub(super) fn data_of(&self, side: &SideRecord) -> std::path::PathBuf {
+        self.own_of("data", side)
     }
 
-    /// Runs one block: first what every block has, so that it is measured in the same state everywhere, then what only whole ones have.
-    pub(super) fn block(&self, round: u32, position: u32, side: usize, extent: Extent) -> anyhow::Result<Block> {
-        let side = &self.run.sides[side];
-        let started_s = self.began.elapsed().as_secs_f64();
-        self.display.begin_block(&self.run.protocol, side, round, extent);
-        let running = self.start(side, &format!("round-{round}"))?;
-        let mut block = Block {
-            round,
-            position,
-            side: side.name.clone(),
-            started_s,
-            ready_ms: running.ready_after.as_secs_f64() * 1000.0,
-            points: Vec::new(),
-            capacity: None,
-            processes: Vec::new(),
-            memory_peak_bytes: None,
-            verification: None,
-            troubles: Vec::new(),
-        };
+    /// A place among the copies that belongs to a side alone.
+    fn own_of(&self, what: &str, side: &SideRecord) -> std::path::PathBuf {
+        // Sides may differ in what is no letter alone.
+        let index = self.run.sides.iter().position(|known| known.name == side.name).unwrap_or(self.run.sides.len());
+        self.scratch.path().join(format!("{what}-{index}-{}", letters(&side.name)))
+    }
+
+    /// Runs a block of each of these sides: fresh processes on restored data for all of them, the loads that are compared in turns, then
+    /// what each has to itself.
+    pub(super) fn blocks(
+        &self,
+        round: u32,
+        first_position: u32,
+        sides: &[&SideRecord],
+        extent: Extent,
+    ) -> anyhow::Result<Vec<Block>> {
         let first_trace = 1000 + u64::from(round) * TRACES_PER_ROUND;
-        if let Some(requests) = &self.requests {
-            requests.begin_block(round, &side.name);
+        let mut members = Vec::new();
+        for (position, side) in (first_position..).zip(sides) {
+            let started_s = self.began.elapsed().as_secs_f64();
+            let running = self.start(side, &format!("round-{round}"))?;
+            self.warm_up(&running, first_trace)?;
+            let block = Block {
+                round,
+                position,
+                side: side.name.clone(),
+                started_s,
+                ready_ms: running.ready_after.as_secs_f64() * 1000.0,
+                points: Vec::new(),
+                capacity: None,
+                processes: Vec::new(),
+                memory_peak_bytes: None,
+                verification: None,
+                troubles: Vec::new(),
+            };
+            members.push(Member { side, running, block });
         }
-        self.warm_up(&running, first_trace)?;
-        block.points.push(self.lone_sessions(&running, first_trace + 1, &mut block.troubles)?);
+        self.lone_sessions_in_turns(&mut members, first_trace + 1)?;
         // The known deltas are looked for where nothing queues; the other loads would only cost time.
-        if matches!(side.part, Part::Compared | Part::Again) {
-            let headline = self.run.protocol.headline_load;
-            self.shared_loads(&running, |percent| percent == headline, first_trace, &mut block)?;
-        }
-        block.processes = processes(&running);
-        block.memory_peak_bytes = running.peak_bytes();
-        // The first side against itself is judged at the headline alone.
-        if side.part == Part::Compared && extent == Extent::Whole {
-            let headline = self.run.protocol.headline_load;
-            self.shared_loads(&running, |percent| percent != headline, first_trace, &mut block)?;
-            block.capacity = self.block_capacity(&running, &side.name, first_trace + 20)?;
-            self.own_loads(&running, first_trace + 40, &mut block)?;
+        members.sort_by_key(|member| !matches!(member.side.part, Part::Compared | Part::Again));
+        let judged = members.partition_point(|member| matches!(member.side.part, Part::Compared | Part::Again));
+        self.headline_in_turns(&mut members[..judged], first_trace)?;
+        for Member { side, running, block } in &mut members {
+            block.processes = processes(running);
+            block.memory_peak_bytes = running.peak_bytes();
+            // The first side against itself is judged at the headline alone.
+            if side.part == Part::Compared && extent == Extent::Whole {
+                self.keep_requests_of(block);
+                self.other_loads(running, first_trace, block)?;
+                block.capacity = self.block_capacity(running, &side.name, first_trace + 20)?;
+                self.own_loads(running, first_trace + 40, block)?;
+            }
         }
         if let Some(requests) = &self.requests {
             requests.end_block();
         }
-        block.troubles.extend(running.stop());
-        if !self.stopped() {
-            block.verification = Some(self.contender(side).verify(&self.data())?);
+        // All of them end before any is checked, so that no check takes CPU from a side that still has something to do.
+        let ended: Vec<(&SideRecord, Block)> = members
+            .into_iter()
+            .map(|Member { side, running, mut block }| {
+                block.troubles.extend(running.stop());
+                (side, block)
+            })
+            .collect();
+        let mut blocks = Vec::new();
+        for (side, mut block) in ended {
+            if !self.stopped() {
+                block.verification = Some(self.contender(side).verify(&self.data_of(side))?);
+            }
+            self.display.end_block(&block);
+            blocks.push(block);
         }
-        self.display.end_block(&block);
-        Ok(block)
+        Ok(blocks)
+    }
+
+    fn keep_requests_of(&self, block: &Block) {
+        if let Some(requests) = &self.requests {
+            requests.begin_block(block.round, &block.side);
+        }
+    }
+
+    fn lone_sessions_in_turns(&self, members: &mut [Member<'_>], number: u64) -> anyhow::Result<()> {
+        let trace = self.lone_trace(number);
+        let stretch = || Stretch::one_by_one(&trace, "1 session");
+        self.in_turns(members, "1", stretch, self.turn() / 4, number)
+    }
+
+    fn headline_in_turns(&self, members: &mut [Member<'_>], first_trace: u64) -> anyhow::Result<()> {
+        let protocol = &self.run.protocol;
+        let headline = |(_, load): &(usize, &LoadStretch)| load.percent == protocol.headline_load;
+        let Some((index, load)) = protocol.loads.iter().enumerate().find(headline) else { return Ok(()) };
+        let (name, number) = (load.percent.to_string(), first_trace + 2 + index as u64);
+        let (offered, label) = (self.offered_at(load), load_label(&name));
+        let trace = self.open_trace(&name, load, offered, number)?;
+        let stretch = || self.open_stretch(&trace, &label, load, offered);
+        self.in_turns(members, &name, stretch, self.turn(), number)
+    }
+
+    fn turn(&self) -> Duration {
+        match self.run.protocol.turn_seconds {
+            0.0 => NO_TURNS,
+            seconds => Duration::from_secs_f64(seconds),
+        }
+    }
+
+    fn in_turns<'s>(
+        &self,
+        members: &mut [Member<'_>],
+        load: &str,
+        stretch: impl Fn() -> Stretch<'s>,
+        turn: Duration,
+        number: u64,
+    ) -> anyhow::Result<()> {
+        let mut driven: Vec<Driven<'_>> = Vec::new();
+        for Member { side, running, block } in members.iter() {
+            self.keep_requests_of(block);
+            let log = self.requests.as_ref().and_then(|requests| requests.stretch(load, &self.workload));
+            let (name, stretch) = (side.name.as_str(), stretch());
+            driven.push(Driven { side: running, name, load, stretch, log, troubles: Vec::new() });
+        }
+        let points = self.points_in_turns(&mut driven, turn, number)?;
+        let troubles: Vec<Vec<String>> = driven.into_iter().map(|driven| driven.troubles).collect();
+        for ((member, point), troubles) in members.iter_mut().zip(points).zip(troubles) {
+            member.block.points.push(point);
+            member.block.troubles.extend(troubles);
+        }
+        Ok(())
     }
 
     pub(super) fn warm_up(&self, side: &RunningSide, number: u64) -> anyhow::Result<()> {
@@ -116,31 +208,27 @@ impl Experiment {
         number: u64,
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
-        let trace = self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
-        self.point(side, "1", &Stretch::one_by_one(&trace, "1 session"), troubles)
+        self.point(side, "1", &Stretch::one_by_one(&self.lone_trace(number), "1 session"), troubles)
     }
 
-    /// Shares of the smallest capacity, the same rate for every side.
-    fn shared_loads(
-        &self,
-        side: &RunningSide,
-        wanted: impl Fn(u32) -> bool,
-        first_trace: u64,
-        block: &mut Block,
-    ) -> anyhow::Result<()> {
-        for (index, load) in self.run.protocol.loads.iter().enumerate().filter(|(_, load)| wanted(load.percent)) {
-            let offered = self.run.reference_rps() * f64::from(load.percent) / 100.0;
-            let name = load.percent.to_string();
-            block.points.push(self.open_load(
-                side,
-                &name,
-                load,
-                offered,
-                first_trace + 2 + index as u64,
-                &mut block.troubles,
-            )?);
+    fn lone_trace(&self, number: u64) -> Trace {
+        self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions })
+    }
+
+    /// The shares of the smallest capacity beside the headline, the same rate for every side.
+    fn other_loads(&self, side: &RunningSide, first_trace: u64, block: &mut Block) -> anyhow::Result<()> {
+        let protocol = &self.run.protocol;
+        let loads = protocol.loads.iter().enumerate().filter(|(_, load)| load.percent != protocol.headline_load);
+        for (index, load) in loads {
+            let (name, number) = (load.percent.to_string(), first_trace + 2 + index as u64);
+            let point = self.open_load(side, &name, load, self.offered_at(load), number, &mut block.troubles)?;
+            block.points.push(point);
         }
         Ok(())
+    }
+
+    fn offered_at(&self, load: &LoadStretch) -> f64 {
+        self.run.reference_rps() * f64::from(load.percent) / 100.0
     }
 
     /// Shares of the side's own capacity, lowest first: its curve up to the knee and past it. They come last, because a side that was
@@ -171,19 +259,28 @@ impl Experiment {
         number: u64,
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
-        let (seconds, form) = (load.seconds, &self.workload.load);
-        let trace = self.trace(number, Arrivals::AsWorkload { requests_per_second: offered, seconds });
-        self.keep_arrivals(name, &trace)?;
+        let trace = self.open_trace(name, load, offered, number)?;
         let label = load_label(name);
-        let stretch = Stretch {
-            trace: &trace,
-            pacing: form.pacing(f64::from(load.percent), Duration::from_secs_f64(seconds)),
+        self.point(side, name, &self.open_stretch(&trace, &label, load, offered), troubles)
+    }
+
+    fn open_trace(&self, name: &str, load: &LoadStretch, offered: f64, number: u64) -> anyhow::Result<Trace> {
+        let arrivals = Arrivals::AsWorkload { requests_per_second: offered, seconds: load.seconds };
+        let trace = self.trace(number, arrivals);
+        self.keep_arrivals(name, &trace)?;
+        Ok(trace)
+    }
+
+    fn open_stretch<'s>(&self, trace: &'s Trace, label: &'s str, load: &LoadStretch, offered: f64) -> Stretch<'s> {
+        let form = &self.workload.load;
+        Stretch {
+            trace,
+            pacing: form.pacing(f64::from(load.percent), Duration::from_secs_f64(load.seconds)),
             think: Think::AsPlanned,
             ramp_seconds: self.run.protocol.ramp_seconds,
-            label: &label,
+            label,
             offered_rps: form.offers_a_rate().then_some(offered),
-        };
-        self.point(side, name, &stretch, troubles)
+        }
     }
 
     /// Leaves the visitors of a load where a workload can take them as a recording, when requests are kept.
@@ -207,6 +304,10 @@ impl Experiment {
         }
         self.search_capacity(side, pilot.capacity.rps, search.block_steps, number).map(Some)
     }
+}
+
+fn letters(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
 }
 
 fn processes(side: &RunningSide) -> Vec<ProcessRecord> {

@@ -1,4 +1,4 @@
-//! How long the rounds will still take: from the blocks that were measured, each after its kind.
+//! How long the rounds will still take: from the rounds that were measured, each after its kind.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,15 +13,17 @@ const OVERHEAD: f64 = 1.5;
 /// What is known of the rounds ahead.
 #[derive(Debug, Default)]
 pub(super) struct Forecast {
-    /// The sides with what their blocks take according to the protocol, seconds.
-    sides: Vec<(String, f64, f64)>,
+    sides: u64,
+    /// What a round takes according to the protocol, a whole one and one of headlines, seconds.
+    planned: (f64, f64),
     /// Rounds of whole blocks.
     whole_rounds: u32,
     /// All rounds that are expected.
     rounds: u32,
-    /// How many blocks of each side and extent were measured, and how long they took together, seconds.
-    measured: BTreeMap<(String, Extent), (u32, f64)>,
-    now: Option<(String, Extent, Instant)>,
+    /// How many rounds of each extent were measured, and how long they took together, seconds.
+    measured: BTreeMap<Extent, (u32, f64)>,
+    measured_blocks: u64,
+    now: Option<(Extent, Instant)>,
 }
 
 impl Forecast {
@@ -38,30 +40,32 @@ impl Forecast {
             Part::Again => (least + at(true), least + at(true)),
             Part::KnownDelay | Part::KnownBurn => (least, least),
         };
-        let with_seconds = |side: &SideRecord| {
-            let (whole, headline) = seconds(side);
-            (side.name.clone(), whole, headline)
-        };
+        let planned = sides.iter().map(seconds).fold((0.0, 0.0), |sum, side| (sum.0 + side.0, sum.1 + side.1));
         Self {
-            sides: sides.iter().map(with_seconds).collect(),
+            sides: sides.len() as u64,
+            planned,
             whole_rounds: protocol.rounds,
             rounds: protocol.rounds,
             ..Self::default()
         }
     }
 
-    pub(super) fn begin_block(&mut self, side: &SideRecord, extent: Extent) {
-        self.now = Some((side.name.clone(), extent, Instant::now()));
+    pub(super) fn begin_round(&mut self, extent: Extent) {
+        self.now = Some((extent, Instant::now()));
     }
 
     pub(super) fn end_block(&mut self) {
-        if let Some((side, extent, began)) = self.now.take() {
-            self.book(side, extent, began.elapsed().as_secs_f64());
+        self.measured_blocks += 1;
+    }
+
+    pub(super) fn end_round(&mut self) {
+        if let Some((extent, began)) = self.now.take() {
+            self.book(extent, began.elapsed().as_secs_f64());
         }
     }
 
-    fn book(&mut self, side: String, extent: Extent, seconds: f64) {
-        let entry = self.measured.entry((side, extent)).or_default();
+    fn book(&mut self, extent: Extent, seconds: f64) {
+        let entry = self.measured.entry(extent).or_default();
         entry.0 += 1;
         entry.1 += seconds;
     }
@@ -76,31 +80,25 @@ impl Forecast {
     }
 
     pub(super) fn measured_blocks(&self) -> u64 {
-        self.measured.values().map(|(count, _)| u64::from(*count)).sum()
+        self.measured_blocks
     }
 
     pub(super) fn planned_blocks(&self) -> u64 {
-        (u64::from(self.rounds) * self.sides.len() as u64).max(self.measured_blocks())
+        (u64::from(self.rounds) * self.sides).max(self.measured_blocks)
     }
 
-    /// What the blocks that are still to come will take; none before anything was measured.
-    pub(super) fn left(&self) -> Option<Duration> {
-        if self.measured.is_empty() {
-            return None;
-        }
-        let mut left = 0.0;
-        for (side, whole, headline) in &self.sides {
-            let further = self.rounds - self.whole_rounds;
-            for (extent, planned, rounds) in
-                [(Extent::Whole, whole, self.whole_rounds), (Extent::Headline, headline, further)]
-            {
-                let (count, seconds) = self.measured.get(&(side.clone(), extent)).copied().unwrap_or_default();
-                let each = if count == 0 { *planned } else { seconds / f64::from(count) };
-                left += each * f64::from(rounds.saturating_sub(count));
-            }
-        }
-        let begun = self.now.as_ref().map_or(0.0, |(_, _, began)| began.elapsed().as_secs_f64());
-        Some(Duration::from_secs_f64((left - begun).max(0.0)))
+    /// What the rounds that are still to come will take.
+    pub(super) fn left(&self) -> Duration {
+        let further = self.rounds - self.whole_rounds;
+        let of = |(extent, planned, rounds): (Extent, f64, u32)| {
+            let (count, seconds) = self.measured.get(&extent).copied().unwrap_or_default();
+            let each = if count == 0 { planned } else { seconds / f64::from(count) };
+            each * f64::from(rounds.saturating_sub(count))
+        };
+        let left =
+            of((Extent::Whole, self.planned.0, self.whole_rounds)) + of((Extent::Headline, self.planned.1, further));
+        let begun = self.now.as_ref().map_or(0.0, |(_, began)| began.elapsed().as_secs_f64());
+        Duration::from_secs_f64((left - begun).max(0.0))
     }
 }
 
@@ -120,19 +118,22 @@ mod tests {
     }
 
     #[test]
-    fn time_left_follows_the_blocks_that_were_measured_and_the_rounds_that_are_expected() {
+    fn time_left_follows_the_rounds_that_were_measured_and_the_rounds_that_are_expected() {
         let sides = [side("a", Part::Compared), side("a (again)", Part::Again)];
         let mut forecast = Forecast::of(&Protocol::of(Thoroughness::Full), &sides);
-        assert_eq!((forecast.planned_blocks(), forecast.left()), (20, None));
+        assert_eq!(forecast.planned_blocks(), 20);
+        assert!(forecast.left() > Duration::from_secs(60), "before the first round the protocol tells");
         for _ in 0..10 {
-            forecast.book("a".to_owned(), Extent::Whole, 40.0);
-            forecast.book("a (again)".to_owned(), Extent::Whole, 10.0);
+            forecast.book(Extent::Whole, 50.0);
+            forecast.end_block();
+            forecast.end_block();
         }
-        assert_eq!(forecast.left().unwrap().as_secs(), 0);
+        assert_eq!(forecast.left().as_secs(), 0);
         forecast.expect_rounds(15);
-        forecast.book("a".to_owned(), Extent::Headline, 12.0);
-        forecast.book("a (again)".to_owned(), Extent::Headline, 8.0);
-        assert_eq!(forecast.left().unwrap().as_secs(), 4 * (12 + 8));
+        forecast.book(Extent::Headline, 20.0);
+        forecast.end_block();
+        forecast.end_block();
+        assert_eq!(forecast.left().as_secs(), 4 * 20);
         assert_eq!((forecast.measured_blocks(), forecast.planned_blocks()), (22, 30));
     }
 }

@@ -1,14 +1,17 @@
 //! Driving one stretch of load, with everything counted around it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use super::Experiment;
 use crate::archive::{Bound, CapacityRecord, CapacityStep, PilotRecord, Point, RequestRecord, StoredHistogram};
 use crate::environment::busy_ticks;
-use crate::generator::{Answer, Drive, Measured, Pacing, Progress, StretchLog, Think, TracePrefix, drive};
-use crate::side::{Role, RunningSide, prefer_generator};
+use crate::generator::{
+    Answer, Drive, Measured, Pacing, Progress, StretchLog, Think, TracePrefix, TurnEdge, Turns, drive, drive_in_turns,
+};
+use crate::side::{Census, Role, RunningSide, Usage, prefer_generator};
 use crate::workload::{Arrivals, Trace, TraceOptions};
 
 /// After the last answer, what events still have to do is given this long before the clocks are read.
@@ -31,6 +34,96 @@ pub(super) struct Stretch<'s> {
     /// What the display calls it, and the rate that is offered, where there is one.
     pub label: &'s str,
     pub offered_rps: Option<f64>,
+}
+
+/// A side's part in a load that several sides have in turns.
+pub(super) struct Driven<'s> {
+    pub side: &'s RunningSide,
+    pub name: &'s str,
+    pub load: &'s str,
+    pub stretch: Stretch<'s>,
+    pub log: Option<StretchLog>,
+    /// What was odd about the side's processes meanwhile.
+    pub troubles: Vec<String>,
+}
+
+/// The clocks at a moment: those of a side's processes, those of its CPUs, and the one on the wall.
+struct Reading {
+    census: Census,
+    ticks: u64,
+    at: Instant,
+}
+
+impl Reading {
+    fn of(census: Census, cpus: &[usize]) -> Self {
+        Self { ticks: busy_ticks(cpus), census, at: Instant::now() }
+    }
+}
+
+/// What a side has used, over one turn or more.
+#[derive(Default)]
+struct Spent {
+    used: BTreeMap<Role, Usage>,
+    changes: Vec<String>,
+    busy_ns: f64,
+    lasted: Duration,
+}
+
+impl Spent {
+    fn add(&mut self, before: &Reading, now: &Reading) {
+        let (used, changes) = now.census.since(&before.census);
+        for (role, usage) in used {
+            let sum = self.used.entry(role).or_default();
+            sum.cpu_ns += usage.cpu_ns;
+            sum.switches += usage.switches;
+        }
+        self.changes.extend(changes);
+        self.busy_ns += now.ticks.saturating_sub(before.ticks) as f64 * 1e7;
+        self.lasted += now.at - before.at;
+    }
+
+    fn point(
+        self,
+        load: &str,
+        offered_rps: Option<f64>,
+        measured: Measured,
+        cpus: usize,
+        troubles: &mut Vec<String>,
+    ) -> Point {
+        let Self { used, changes, busy_ns, lasted } = self;
+        troubles.extend(changes.into_iter().map(|change| format!("at load {load}: {change}")));
+        let of_tree: u64 = used.values().map(|usage| usage.cpu_ns).sum();
+        Point {
+            load: load.to_owned(),
+            offered_rps,
+            sent: measured.sent,
+            answered: measured.answered,
+            failed: measured.failed,
+            unsent: measured.unsent,
+            sessions: measured.sessions,
+            seconds: measured.wall_ns as f64 / 1e9,
+            timed: measured.timed,
+            timed_seconds: measured.timed_ns as f64 / 1e9,
+            cpu_ns: used.iter().map(|(role, usage)| (*role, usage.cpu_ns)).collect(),
+            switches: used.iter().map(|(role, usage)| (*role, usage.switches)).collect(),
+            foreign_cpu_share: ((busy_ns - of_tree as f64) / lasted.as_nanos() as f64 / cpus as f64).clamp(0.0, 1.0),
+            generator_cpu_ns: measured.generator_cpu_ns,
+            bytes_in: measured.bytes_in,
+            bytes_out: measured.bytes_out,
+            latency: StoredHistogram::encode(&measured.latency),
+            service: StoredHistogram::encode(&measured.service),
+            lateness: StoredHistogram::encode(&measured.lateness),
+            requests: measured
+                .requests
+                .iter()
+                .map(|(name, figures)| {
+                    let at = |quantile| figures.latency.value_at_quantile(quantile) as f64 / 1000.0;
+                    (name.clone(), RequestRecord { count: figures.count, p50_ms: at(0.5), p99_ms: at(0.99) })
+                })
+                .collect(),
+            errors: measured.errors,
+        }
+    }
 }
 
 impl<'s> Stretch<'s> {
@@ -78,20 +171,7 @@ impl Experiment {
         observer: &mut (dyn FnMut(&Answer<'_>) + Send),
     ) -> anyhow::Result<Measured> {
         let progress = Progress::default();
-        let this = Drive {
-            target: &side.target,
-            workload: &self.workload,
-            trace: stretch.trace,
-            pacing: stretch.pacing,
-            think: stretch.think,
-            timed_from_ns: (stretch.ramp_seconds * 1e9) as u64,
-            request_limit: REQUEST_LIMIT,
-            drain_limit: DRAIN_LIMIT,
-            traced,
-            log,
-            stop: &self.stop,
-            progress: &progress,
-        };
+        let this = self.drive_of(side, stretch, traced, log, &progress);
         let began = Instant::now();
         std::thread::scope(|scope| {
             let (sender, receiver) = channel();
@@ -112,6 +192,30 @@ impl Experiment {
         })
     }
 
+    fn drive_of<'d>(
+        &'d self,
+        side: &'d RunningSide,
+        stretch: &'d Stretch<'_>,
+        traced: Option<TracePrefix>,
+        log: Option<&'d StretchLog>,
+        progress: &'d Progress,
+    ) -> Drive<'d> {
+        Drive {
+            target: &side.target,
+            workload: &self.workload,
+            trace: stretch.trace,
+            pacing: stretch.pacing,
+            think: stretch.think,
+            timed_from_ns: (stretch.ramp_seconds * 1e9) as u64,
+            request_limit: REQUEST_LIMIT,
+            drain_limit: DRAIN_LIMIT,
+            traced,
+            log,
+            stop: &self.stop,
+            progress,
+        }
+    }
+
     /// Draws the visitors of a stretch. `number` must be the same for every side of a round, and for nothing else.
     pub(super) fn trace(&self, number: u64, arrivals: Arrivals) -> Trace {
         Trace::draw(&self.workload, TraceOptions { seed: self.run.seed, number, arrivals })
@@ -126,46 +230,80 @@ impl Experiment {
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
         let cpus = &self.run.placement.side;
-        let (ticks_before, before, began) = (busy_ticks(cpus), side.census(), Instant::now());
+        let before = Reading::of(side.census(), cpus);
         let log = self.requests.as_ref().and_then(|requests| requests.stretch(load, &self.workload));
         let measured = self.drive_with(side, stretch, None, log.as_ref(), &mut |_| {})?;
         std::thread::sleep(SETTLE);
-        let (after, ticks_after, lasted) = (side.census(), busy_ticks(cpus), began.elapsed());
-        let (used, changes) = after.since(&before);
-        troubles.extend(changes.into_iter().map(|change| format!("at load {load}: {change}")));
-        let of_tree: u64 = used.values().map(|usage| usage.cpu_ns).sum();
-        let busy_ns = (ticks_after - ticks_before) as f64 * 1e7;
-        Ok(Point {
-            load: load.to_owned(),
-            offered_rps: stretch.offered_rps,
-            sent: measured.sent,
-            answered: measured.answered,
-            failed: measured.failed,
-            unsent: measured.unsent,
-            sessions: measured.sessions,
-            seconds: measured.wall_ns as f64 / 1e9,
-            timed: measured.timed,
-            timed_seconds: measured.timed_ns as f64 / 1e9,
-            cpu_ns: used.iter().map(|(role, usage)| (*role, usage.cpu_ns)).collect::<BTreeMap<Role, u64>>(),
-            switches: used.iter().map(|(role, usage)| (*role, usage.switches)).collect(),
-            foreign_cpu_share: ((busy_ns - of_tree as f64) / lasted.as_nanos() as f64 / cpus.len() as f64)
-                .clamp(0.0, 1.0),
-            generator_cpu_ns: measured.generator_cpu_ns,
-            bytes_in: measured.bytes_in,
-            bytes_out: measured.bytes_out,
-            latency: StoredHistogram::encode(&measured.latency),
-            service: StoredHistogram::encode(&measured.service),
-            lateness: StoredHistogram::encode(&measured.lateness),
-            requests: measured
-                .requests
-                .iter()
-                .map(|(name, figures)| {
-                    let at = |quantile| figures.latency.value_at_quantile(quantile) as f64 / 1000.0;
-                    (name.clone(), RequestRecord { count: figures.count, p50_ms: at(0.5), p99_ms: at(0.99) })
-                })
-                .collect(),
-            errors: measured.errors,
-        })
+        let mut spent = Spent::default();
+        spent.add(&before, &Reading::of(side.census(), cpus));
+        Ok(spent.point(load, stretch.offered_rps, measured, cpus.len(), troubles))
+    }
+
+    /// Drives a stretch of each of several sides, in turns, with the CPU clocks of a side's processes read around each of its turns.
+    pub(super) fn points_in_turns(
+        &self,
+        driven: &mut [Driven<'_>],
+        turn: Duration,
+        number: u64,
+    ) -> anyhow::Result<Vec<Point>> {
+        let (cpus, seed) = (&self.run.placement.side, self.run.seed ^ number);
+        let progress: Vec<Progress> = driven.iter().map(|_| Progress::default()).collect();
+        let drives: Vec<Drive<'_>> = driven
+            .iter()
+            .zip(&progress)
+            .map(|(driven, progress)| self.drive_of(driven.side, &driven.stretch, None, driven.log.as_ref(), progress))
+            .collect();
+        let known: Vec<Census> = driven.iter().map(|driven| driven.side.census()).collect();
+        let mut spent: Vec<Spent> = driven.iter().map(|_| Spent::default()).collect();
+        let mut before = None;
+        let (whose, turns_had) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let measured = std::thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            let (drives, sides) = (&drives, driven.iter().map(|driven| driven.side).collect::<Vec<_>>());
+            let (spent, before, known) = (&mut spent, &mut before, &known);
+            let (whose_turn, turns_had_by_all) = (&whose, &turns_had);
+            scope.spawn(move || {
+                prefer_generator();
+                let mut edge = |edge| {
+                    match edge {
+                        TurnEdge::Begins(index) => {
+                            whose_turn.store(index, Ordering::Relaxed);
+                            *before = Some(Reading::of(sides[index].count_again(&known[index]), cpus));
+                        }
+                        TurnEdge::Over(index) => {
+                            turns_had_by_all.fetch_add(1, Ordering::Relaxed);
+                            std::thread::sleep(SETTLE);
+                            if let Some(before) = before.take() {
+                                spent[index].add(&before, &Reading::of(sides[index].count_again(&known[index]), cpus));
+                            }
+                        }
+                    }
+                    Ok(())
+                };
+                let turns = Turns { length: turn, seed, edge: &mut edge };
+                let _ = sender.send(drive_in_turns(drives, turns));
+            });
+            loop {
+                match receiver.recv_timeout(Duration::from_millis(200)) {
+                    Ok(measured) => return measured,
+                    Err(RecvTimeoutError::Timeout) => {
+                        let index = whose.load(Ordering::Relaxed);
+                        let had = turn.mul_f64(turns_had.load(Ordering::Relaxed) as f64 / driven.len() as f64);
+                        let (label, offered) = (driven[index].stretch.label, driven[index].stretch.offered_rps);
+                        self.display.show(&format!("{label}, {}", driven[index].name), offered, had, &progress[index]);
+                    }
+                    Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the generator's thread panicked"),
+                }
+            }
+        })?;
+        let parts = driven.iter_mut().zip(spent).zip(&known).zip(measured);
+        Ok(parts
+            .map(|(((driven, mut spent), known), measured)| {
+                // Who has come meanwhile only a look at all processes tells; who has gone is told by each turn.
+                spent.changes = driven.side.census().since(known).1;
+                spent.point(driven.load, driven.stretch.offered_rps, measured, cpus.len(), &mut driven.troubles)
+            })
+            .collect())
     }
 
     /// Finds what a side carries, first roughly by a closed loop, then by a search.

@@ -166,10 +166,13 @@ impl Experiment {
         contenders: BTreeMap<String, Contender>,
         stop: Arc<AtomicBool>,
     ) -> anyhow::Result<Self> {
-        let protocol = match options.beside.many_sides {
+        let mut protocol = match options.beside.many_sides {
             true => crate::advise::protocol(options.thoroughness),
             false => Protocol::of(options.thoroughness),
         };
+        if !contenders.values().all(Contender::can_run_beside_others) {
+            protocol.turn_seconds = 0.0;
+        }
         let changes = options.changes.as_deref().map(Changes::read).transpose()?;
         let moment = Moment::now();
         let folder = match &options.out {

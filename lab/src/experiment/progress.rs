@@ -1,8 +1,8 @@
 //! What a person sees while a comparison runs: a live view in a terminal, plain lines elsewhere.
 //!
 //! ```text
-//! ━━━━━━━━━━━━━━━━╸─────────────  block 12 of 50 · round 3 of 10 · services · 4 min 10 s left
-//!   50 % load    1,234/s offered    1,230/s answered    p50 1.42 ms    p99 8.31 ms
+//! ━━━━━━━━━━━━━━━━╸─────────────  round 3 of 10 · 50 blocks in all · 4 min 10 s left
+//!   50 % load, services    1,234/s offered    1,230/s answered    p50 1.42 ms    p99 8.31 ms
 //!   services / monolith    CPU ±1.8 % ✓    p50 ±4.1 % → 2 %    p99 ±12 % → 10 %
 //! ```
 
@@ -57,21 +57,18 @@ impl Display {
         }
     }
 
-    pub(super) fn begin_block(&self, protocol: &Protocol, side: &SideRecord, round: u32, extent: Extent) {
-        self.forecast.borrow_mut().begin_block(side, extent);
-        let forecast = self.forecast.borrow();
+    pub(super) fn begin_round(&self, protocol: &Protocol, round: u32, extent: Extent) {
+        let mut forecast = self.forecast.borrow_mut();
+        forecast.begin_round(extent);
         let blocks = forecast.planned_blocks();
         self.place.set_length(blocks);
         self.place.set_position(forecast.measured_blocks());
-        let left = forecast.left().map_or_else(String::new, |left| format!(" · {} left", in_words(left)));
         let rounds = forecast.rounds().max(round);
         let about = if protocol.stopping.is_some() { "about " } else { "" };
-        self.place.set_message(format!(
-            "block {} of {about}{blocks} · round {round} of {about}{rounds} · {}{left}",
-            forecast.measured_blocks() + 1,
-            side.name
-        ));
-        self.stretch.set_message("starting it on restored data");
+        let left = in_words(forecast.left());
+        self.place
+            .set_message(format!("round {round} of {about}{rounds} · {about}{blocks} blocks in all · {left} left"));
+        self.stretch.set_message("starting every side on restored data");
     }
 
     /// How the stretch goes that is being driven.
@@ -128,6 +125,7 @@ impl Display {
 
     /// How wide the intervals are after a round.
     pub(super) fn end_round(&self, protocol: &Protocol, round: u32, first: &str, widths: &[Width]) {
+        self.forecast.borrow_mut().end_round();
         if let Some(rule) = &protocol.stopping {
             self.forecast.borrow_mut().expect_rounds(rule.probable_rounds(round, widths).max(round));
         }

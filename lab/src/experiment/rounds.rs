@@ -51,16 +51,20 @@ impl Experiment {
     fn round(&mut self, round: u32, extent: Extent) -> anyhow::Result<bool> {
         let mut order: Vec<usize> = (0..self.run.sides.len()).collect();
         Random::stream(self.run.seed, "order", u64::from(round)).shuffle(&mut order);
-        for (position, side) in order.iter().enumerate() {
+        self.display.begin_round(&self.run.protocol, round, extent);
+        let together = if self.run.protocol.turn_seconds > 0.0 { order.len() } else { 1 };
+        for (number, together_now) in order.chunks(together).enumerate() {
             if self.stopped() {
                 return Ok(false);
             }
-            let block = self.block(round, position as u32 + 1, *side, extent)?;
+            let sides: Vec<_> = together_now.iter().map(|side| &self.run.sides[*side]).collect();
+            let blocks = self.blocks(round, (number * together) as u32 + 1, &sides, extent)?;
             // A block that was cut short is not a block; one that came to its check is whole.
-            if block.verification.is_none() {
+            let are_whole = blocks.iter().all(|block| block.verification.is_some());
+            self.run.blocks.extend(blocks.into_iter().filter(|block| block.verification.is_some()));
+            if !are_whole {
                 return Ok(false);
             }
-            self.run.blocks.push(block);
         }
         Ok(true)
     }

@@ -18,7 +18,7 @@ pub(super) fn thread_cpu_ns() -> u64 {
     read(ClockId::CLOCK_THREAD_CPUTIME_ID)
 }
 
-/// A monotonic clock that starts at 0, and a one-shot timer on the same scale.
+/// A monotonic clock that starts at 0 and can be set back, and a one-shot timer on the same scale.
 pub(super) struct Clock {
     start: u64,
     timer: TimerFd,
@@ -33,6 +33,13 @@ impl Clock {
 
     pub(super) fn timer(&self) -> &TimerFd {
         &self.timer
+    }
+
+    /// Lets the clock go on from `at`, as if no time had passed since.
+    pub(super) fn set(&mut self, at: u64) {
+        self.start = read(ClockId::CLOCK_MONOTONIC) - at;
+        // What is armed was meant on the old scale.
+        self.armed = 0;
     }
 
     pub(super) fn now(&self) -> u64 {

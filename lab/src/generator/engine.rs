@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use socket2::SockAddr;
@@ -36,6 +37,10 @@ pub(super) struct Engine<'d, 'o> {
     present: usize,
     next_sweep: u64,
     last_answer: u64,
+    /// When it goes on, and until when: between two turns its time stands still.
+    stands_at: u64,
+    until: Option<u64>,
+    cpu_ns: u64,
     pub(super) scratch: Box<[u8]>,
     /// The figures by the place of the request's name; kept as a map only in the end.
     figures: Vec<Option<RequestFigures>>,
@@ -60,32 +65,46 @@ impl<'d, 'o> Engine<'d, 'o> {
             present: 0,
             next_sweep: SWEEP_NS,
             last_answer: 0,
+            stands_at: 0,
+            until: None,
+            cpu_ns: 0,
             scratch: vec![0; 64 * 1024].into_boxed_slice(),
             figures: drive.workload.requests.iter().map(|_| None).collect(),
             out: Measured::new(),
         })
     }
 
-    pub(super) fn run(mut self) -> anyhow::Result<Measured> {
+    /// Goes on where it stood, to its end or for one turn; says whether it has ended. A turn is over when its time is up and the answers
+    /// to what was asked until then have come.
+    pub(super) fn play(&mut self, turn: Option<Duration>) -> anyhow::Result<bool> {
         let cpu_before = thread_cpu_ns();
-        if let Pacing::Returning { visitors, .. } = self.drive.pacing {
+        self.clock.set(self.stands_at);
+        self.until = turn.map(|turn| self.stands_at + turn.as_nanos() as u64);
+        if let (0, Pacing::Returning { visitors, .. }) = (self.stands_at, self.drive.pacing) {
             for _ in 0..visitors {
                 self.admit_later(0);
             }
         }
         let mut events = [EpollEvent::empty(); BATCH];
-        loop {
+        let ended = loop {
             let now = self.clock.now();
-            self.admit_arrivals(now);
-            self.wake_due(now);
+            let is_up = self.until.is_some_and(|until| now >= until);
+            if !is_up {
+                self.admit_arrivals(now);
+                self.wake_due(now);
+            }
             if now >= self.next_sweep {
                 self.sweep(now);
                 self.next_sweep = now + SWEEP_NS;
             }
             if self.is_over(now) {
-                break;
+                break true;
             }
-            self.clock.arm(self.next_moment())?;
+            if is_up && self.visitors.iter().all(|visitor| visitor.phase != Phase::Waiting) {
+                break false;
+            }
+            let next = if is_up { self.next_sweep } else { self.next_moment().min(self.until.unwrap_or(u64::MAX)) };
+            self.clock.arm(next)?;
             let count = match self.epoll.wait(&mut events, EpollTimeout::NONE) {
                 Ok(count) => count,
                 Err(nix::errno::Errno::EINTR) => 0,
@@ -96,9 +115,21 @@ impl<'d, 'o> Engine<'d, 'o> {
                     self.handle_socket(event.data());
                 }
             }
-        }
-        self.close(cpu_before);
-        Ok(self.out)
+        };
+        self.stands_at = self.until.unwrap_or(self.stands_at);
+        self.cpu_ns += thread_cpu_ns() - cpu_before;
+        Ok(ended)
+    }
+
+    /// What was measured.
+    pub(super) fn finish(mut self) -> Measured {
+        self.close();
+        self.out
+    }
+
+    /// The moment from which a visitor pauses: none begins after the turn is over.
+    fn within_turn(&self, now: u64) -> u64 {
+        self.until.map_or(now, |until| now.min(until))
     }
 
     fn session_count(&self) -> usize {
@@ -172,7 +203,9 @@ impl<'d, 'o> Engine<'d, 'o> {
                 break;
             }
             self.due.pop();
-            if self.is_closing(at) {
+            if self.visitors[slot].phase == Phase::Following {
+                self.send(slot, at, false);
+            } else if self.is_closing(at) {
                 self.leave(slot, true);
             } else {
                 self.start_step(slot, at, true);
@@ -288,8 +321,15 @@ impl<'d, 'o> Engine<'d, 'o> {
             Err(trouble) => self.fail(slot, trouble),
             Ok(Some(path)) => {
                 let traceparent = self.traceparent(slot, step.request + 1);
-                self.visitors[slot].write_redirect(path, &self.drive.target.authority, traceparent.as_deref());
-                self.send(slot, now, false);
+                let visitor = &mut self.visitors[slot];
+                visitor.write_redirect(path, &self.drive.target.authority, traceparent.as_deref());
+                match self.drive.think.after(step) {
+                    None => self.send(slot, now, false),
+                    Some(settle_ns) => {
+                        visitor.phase = Phase::Following;
+                        self.due.push(Reverse((now + settle_ns, slot)));
+                    }
+                }
             }
             Ok(None) => self.advance(slot, step, now),
         }
@@ -330,14 +370,12 @@ impl<'d, 'o> Engine<'d, 'o> {
                 pause = next.think_ns;
             }
         }
-        if let (Think::AfterWrites(settle), true) = (drive.think, step.writes()) {
-            pause = settle.as_nanos() as u64;
-        }
-        if pause == 0 {
+        pause = drive.think.after(step).unwrap_or(pause);
+        if pause == 0 && self.until.is_none_or(|until| now < until) {
             self.start_step(slot, now, false);
         } else {
-            visitor.phase = Phase::Thinking;
-            self.due.push(Reverse((now + pause, slot)));
+            self.visitors[slot].phase = Phase::Thinking;
+            self.due.push(Reverse((self.within_turn(now) + pause, slot)));
         }
     }
 
@@ -405,7 +443,7 @@ impl<'d, 'o> Engine<'d, 'o> {
         };
         let slot = self.take_slot();
         self.visitors[slot].phase = Phase::Thinking;
-        self.due.push(Reverse((now + pause, slot)));
+        self.due.push(Reverse((self.within_turn(now) + pause, slot)));
     }
 
     fn sweep(&mut self, now: u64) {
@@ -433,7 +471,7 @@ impl<'d, 'o> Engine<'d, 'o> {
         }
     }
 
-    fn close(&mut self, cpu_before: u64) {
+    fn close(&mut self) {
         let now = self.clock.now();
         self.out.stopped = self.drive.stop.load(Ordering::Relaxed);
         if !self.out.stopped {
@@ -455,7 +493,7 @@ impl<'d, 'o> Engine<'d, 'o> {
         }
         self.out.wall_ns = self.last_answer.max(1);
         self.out.timed_ns = self.out.wall_ns.saturating_sub(self.drive.timed_from_ns);
-        self.out.generator_cpu_ns = thread_cpu_ns() - cpu_before;
+        self.out.generator_cpu_ns = self.cpu_ns;
         self.drive.progress.answered.store(self.out.answered, Ordering::Relaxed);
     }
 }

@@ -25,7 +25,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use crate::http::Target;
-use crate::workload::{Trace, Workload};
+use crate::random::Random;
+use crate::workload::{Step, Trace, Workload};
 
 pub use outcome::{Measured, RIGHT_BIN, RequestFigures, SessionEnd, new_histogram};
 pub use rehearsal::{Rehearsal, rehearse};
@@ -81,8 +82,18 @@ pub enum Think {
     AsPlanned,
     /// Not at all.
     Never,
-    /// Only after a request that writes, so that its consequences have arrived before the next one reads.
+    /// Only after a request that writes, so that its consequences have arrived before the next one reads, or the redirect is followed.
     AfterWrites(Duration),
+}
+
+impl Think {
+    /// The pause after a request of this step that is owed to what the step writes, nanoseconds.
+    fn after(self, step: &Step) -> Option<u64> {
+        match self {
+            Self::AfterWrites(settle) if step.writes() => Some(settle.as_nanos() as u64),
+            _ => None,
+        }
+    }
 }
 
 /// What a drive shows while it runs.
@@ -106,7 +117,51 @@ pub struct Answer<'a> {
 
 /// Drives the visitors of the trace against the target, on the calling thread, and returns what was measured.
 pub fn drive(drive: &Drive<'_>, observer: &mut dyn FnMut(&Answer<'_>)) -> anyhow::Result<Measured> {
-    engine::Engine::new(drive, observer)?.run()
+    let mut engine = engine::Engine::new(drive, observer)?;
+    engine.play(None)?;
+    Ok(engine.finish())
+}
+
+/// Who is about to have a turn, or has had one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnEdge {
+    /// This drive's turn begins.
+    Begins(usize),
+    /// This drive's turn is over, and nothing of it is on its way any more.
+    Over(usize),
+}
+
+/// Several drives that share a machine in turns: only one of them runs at a time, for a fraction of a second, and time stands still for
+/// the others. What slows the machine for seconds slows all of them alike.
+pub struct Turns<'t> {
+    /// How long a turn is.
+    pub length: Duration,
+    /// Draws the order anew for each cycle.
+    pub seed: u64,
+    /// Hears of every turn's beginning and end.
+    pub edge: &'t mut dyn FnMut(TurnEdge) -> anyhow::Result<()>,
+}
+
+/// Drives all of them in turns, on the calling thread, until each has ended.
+pub fn drive_in_turns(drives: &[Drive<'_>], turns: Turns<'_>) -> anyhow::Result<Vec<Measured>> {
+    let mut nobodies = vec![|_: &Answer<'_>| {}; drives.len()];
+    let engines = drives.iter().zip(&mut nobodies).map(|(drive, nobody)| engine::Engine::new(drive, nobody));
+    let mut engines = engines.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut order = Random::stream(turns.seed, "turns", 0);
+    let mut left: Vec<usize> = (0..engines.len()).collect();
+    while !left.is_empty() {
+        order.shuffle(&mut left);
+        let mut ended = Vec::new();
+        for index in &left {
+            (turns.edge)(TurnEdge::Begins(*index))?;
+            if engines[*index].play(Some(turns.length))? {
+                ended.push(*index);
+            }
+            (turns.edge)(TurnEdge::Over(*index))?;
+        }
+        left.retain(|index| !ended.contains(index));
+    }
+    Ok(engines.into_iter().map(engine::Engine::finish).collect())
 }
 
 /// Drives without looking at the answers beyond what the workload expects.

@@ -14,6 +14,8 @@ pub(super) enum Phase {
     Absent,
     /// Pauses until the due time.
     Thinking,
+    /// Has a redirect to follow at the due time.
+    Following,
     /// Has asked and waits for the answer.
     Waiting,
 }

@@ -279,6 +279,10 @@ fn chips(run: &Run, analysis: &Analysis) -> Vec<Chip> {
             control.holds,
         ));
     }
+    if let Some(company) = find("CPU time of the sides that other work took").filter(|company| !company.holds) {
+        let taken = number(company.found.unwrap_or_default() * 100.0);
+        chips.push(chip("taken by other work".to_owned(), format!("{taken} % of the sides' CPU"), false));
+    }
     let wrong: Vec<&Control> =
         analysis.controls.iter().filter(|control| control.name.starts_with("wrong answers")).collect();
     let worst = wrong.iter().filter_map(|control| control.found).fold(0.0, f64::max);

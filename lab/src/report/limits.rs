@@ -1,6 +1,6 @@
 //! What ran, what the figures do not show, and how to do it again.
 
-use crate::analysis::load_label;
+use crate::analysis::{COMPANY_LIMIT, load_label, share_of_others};
 use crate::archive::{Bound, Part, Run};
 use crate::protocol::Stopped;
 use crate::report::words::number;
@@ -81,6 +81,18 @@ pub(super) fn what_ran(run: &Run) -> Vec<(&'static str, String)> {
             ),
         ),
         (
+            "turns",
+            match run.protocol.turn_seconds {
+                0.0 => "none: each side had its loads in one piece, one side after another".to_owned(),
+                seconds => format!(
+                    "at {} % load the sides of a round take turns of {seconds} s, with one session of {} s, in an order drawn anew each time; \
+                     time stands still for who waits",
+                    run.protocol.headline_load,
+                    seconds / 4.0
+                ),
+            },
+        ),
+        (
             "why they ended",
             run.protocol.stopped.as_ref().map_or_else(|| "not recorded by this version".to_owned(), Stopped::in_words),
         ),
@@ -105,8 +117,8 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let foreign = foreign_share(run);
-    if foreign > 0.05 {
+    let foreign = share_of_others(run);
+    if foreign > COMPANY_LIMIT {
         limits.push(format!(
             "Other work took {:.0} % of the sides' CPUs while they were timed (kernel work for the network included); a quieter machine gives narrower intervals.",
             foreign * 100.0
@@ -219,12 +231,6 @@ fn queueing(run: &Run) -> Option<String> {
             run.placement.side.len()
         )
     })
-}
-
-fn foreign_share(run: &Run) -> f64 {
-    let shares: Vec<f64> =
-        run.blocks.iter().flat_map(|block| &block.points).map(|point| point.foreign_cpu_share).collect();
-    shares.iter().sum::<f64>() / shares.len().max(1) as f64
 }
 
 /// The command that repeats the run.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::Context;
+
 use super::command::{Executable, Verification};
 use super::running::RunningSide;
 use super::stranger::Stranger;
@@ -34,6 +36,31 @@ impl Contender {
         }
         executable.check_topology(asked)?;
         Ok(Self::Topology { executable: executable.clone(), topology: asked.to_owned() })
+    }
+
+    /// Whether it can run while other sides do: not where a file fixes an address that only one of them can have. Somebody else's program
+    /// may keep its data wherever it likes, and shares the pages of its interpreter, so that its memory could not be told apart.
+    pub fn can_run_beside_others(&self) -> bool {
+        match self {
+            Self::Topology { topology, .. } => {
+                let text = std::fs::read_to_string(topology).unwrap_or_default();
+                let file: toml::Table = toml::from_str(&text).unwrap_or_default();
+                let groups = file.values().filter_map(toml::Value::as_table).flat_map(toml::Table::values);
+                !groups.filter_map(toml::Value::as_table).any(|group| group.contains_key("internal"))
+            }
+            Self::Stranger { .. } => false,
+        }
+    }
+
+    /// The same from a copy of its program, so that it shares no page of it with others.
+    pub fn of_its_own(&self, copy: &Path) -> anyhow::Result<Self> {
+        let Self::Topology { executable, topology } = self else { return Ok(self.clone()) };
+        if !copy.exists() {
+            std::fs::copy(&executable.path, copy)
+                .with_context(|| format!("the program cannot be copied to {}", copy.display()))?;
+        }
+        let executable = Executable { path: copy.to_owned(), ..executable.clone() };
+        Ok(Self::Topology { executable, topology: topology.clone() })
     }
 
     /// Somebody else's program, when it is one.

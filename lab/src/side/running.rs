@@ -67,6 +67,13 @@ impl RunningSide {
         Census { group_cpu_ns, ..Census::of(self.started.iter().flat_map(Started::members).collect()) }
     }
 
+    /// Counts what the processes of an earlier census have used, without looking for others: far cheaper, for a moment between two requests.
+    pub fn count_again(&self, earlier: &Census) -> Census {
+        let group_cpu_ns = self.group.as_ref().and_then(SideGroup::cpu_ns);
+        let members = earlier.processes.iter().map(|(process, _)| process.clone()).collect();
+        Census { group_cpu_ns, ..Census::of(members) }
+    }
+
     /// Lets it count by the control group in which it was born.
     pub(crate) fn counted_by(self, group: SideGroup) -> Self {
         Self { group: Some(group), ..self }

@@ -38,9 +38,9 @@ impl Visit {
     pub(crate) async fn look_around(&self) -> Result<Surroundings, Refusal> {
         let asks = self.asks();
         let (currencies, categories, cart, person) = join!(
-            asks.currency.supported(&self.call),
-            asks.catalog.categories(&self.call),
-            asks.cart.get(&self.call, self.cart()),
+            asks.currency.supported(&self.aside),
+            asks.catalog.categories(&self.aside),
+            asks.cart.get(&self.aside, self.cart()),
             self.person(),
         );
         let mut missing = Vec::new();
@@ -70,7 +70,7 @@ impl Visit {
 
     async fn person(&self) -> Result<Option<Person>, Absent> {
         let Some(account) = &self.account else { return Ok(None) };
-        match self.asks().accounts.who(&self.call, account.token.clone()).await {
+        match self.asks().accounts.who(&self.aside, account.token.clone()).await {
             Ok(Some(person)) if person.id == account.person => Ok(Some(person)),
             Ok(_) => Err(Absent::LogInOver(self.log_in_over())),
             Err(_) => Err(Absent::NoAnswer),
@@ -93,7 +93,7 @@ impl Visit {
         let converted = if chatty {
             self.converted_one_by_one(&list_prices, around.currency).await
         } else {
-            self.asks().currency.convert_many(&self.call, list_prices.clone(), around.currency).await.ok()
+            self.asks().currency.convert_many(&self.aside, list_prices.clone(), around.currency).await.ok()
         };
         converted.filter(|converted| converted.len() == list_prices.len()).unwrap_or_else(|| {
             around.currency = Currency::USD;
@@ -106,7 +106,7 @@ impl Visit {
     async fn converted_one_by_one(&self, list_prices: &[Money], to: Currency) -> Option<Vec<Money>> {
         let mut converted = Vec::with_capacity(list_prices.len());
         for price in list_prices {
-            converted.extend(self.asks().currency.convert_many(&self.call, vec![*price], to).await.ok()?);
+            converted.extend(self.asks().currency.convert_many(&self.aside, vec![*price], to).await.ok()?);
         }
         Some(converted)
     }

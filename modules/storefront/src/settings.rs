@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// How long a page may take in all, in milliseconds; what is not answered by then counts as broken down.
     pub request_deadline_ms: u64,
+    /// How long a page waits for a part that it can do without, in milliseconds.
+    pub part_deadline_ms: u64,
     /// How long a check-out may take in all, in milliseconds.
     pub check_out_deadline_ms: u64,
     /// How long the body of a request may take to arrive, in milliseconds.
@@ -42,6 +44,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             request_deadline_ms: 5_000,
+            part_deadline_ms: 1_000,
             check_out_deadline_ms: 15_000,
             body_deadline_ms: 10_000,
             body_limit_bytes: 16 * 1_024,
@@ -56,6 +59,10 @@ impl Default for Settings {
 impl Settings {
     pub(crate) fn request_deadline(&self) -> Duration {
         Duration::from_millis(self.request_deadline_ms)
+    }
+
+    pub(crate) fn part_deadline(&self) -> Duration {
+        Duration::from_millis(self.part_deadline_ms)
     }
 
     pub(crate) fn check_out_deadline(&self) -> Duration {

@@ -24,10 +24,13 @@ pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent"
 /// A visit is remembered for 60 days, as is the currency and who is logged in; how long a log-in really holds, accounts decides.
 const REMEMBERED_FOR_SECONDS: u32 = 60 * 24 * 60 * 60;
 
-/// A request as the pages see it: whose it is, in which currency, and the call that carries its questions.
+/// A request as the pages see it: whose it is, in which currency, and the calls that carry its questions.
 pub(crate) struct Visit {
     pub(crate) shop: Storefront,
+    /// For what there is no page without.
     pub(crate) call: Call,
+    /// For a part that the page does without when it takes too long: one module that hangs must not hold up the page.
+    pub(crate) aside: Call,
     pub(crate) session: SessionId,
     /// The currency that was chosen; whether there is a rate for it, only the currency module knows.
     pub(crate) wanted_currency: Currency,
@@ -59,8 +62,10 @@ impl Visit {
         }
         let trace = headers.get(TRACEPARENT).and_then(|header| header.to_str().ok()).and_then(Trace::parse);
         let trace = trace.unwrap_or_else(|| Trace { id: rand::random(), span: rand::random(), sampled: false });
+        let call = Call::new(NAME, shop.settings().request_deadline()).traced(trace);
         Self {
-            call: Call::new(NAME, shop.settings().request_deadline()).traced(trace),
+            aside: aside(&call, &shop),
+            call,
             is_new: session.is_none(),
             session: session.unwrap_or_else(SessionId::generate),
             wanted_currency: wanted_currency.unwrap_or(Currency::USD),
@@ -78,6 +83,12 @@ impl Visit {
     /// The cart of the person who is logged in, or else of the visit.
     pub(crate) fn cart(&self) -> CartId {
         self.account.as_ref().map_or_else(|| self.session.into(), |account| account.person.into())
+    }
+
+    /// Gives a page the time of a whole request, after a step that had a time of its own.
+    pub(crate) fn take_time_again(&mut self) {
+        self.call = Call::new(NAME, self.shop.settings().request_deadline()).traced(self.call.trace());
+        self.aside = aside(&self.call, &self.shop);
     }
 
     /// A call for the step at which money and stock hang: it is shed last and has more time.
@@ -128,6 +139,10 @@ impl Visit {
         let forwarded = self.request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
         forwarded || self.shop.settings().behind_tls || self.request.app_config().secure()
     }
+}
+
+fn aside(call: &Call, shop: &Storefront) -> Call {
+    call.clone().within(shop.settings().part_deadline())
 }
 
 impl Account {

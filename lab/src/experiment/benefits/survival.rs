@@ -162,11 +162,11 @@ impl Experiment {
             }
             if let Some(quiet) = quiet {
                 let log = self.folder.join("logs").join("faults-quiet.log");
-                let running = self.contender(side).start(&self.data_folder(), &side.environment, &log)?;
+                let running = self.contender(side).start(&self.data_of(side), &side.environment, &log)?;
                 self.pause(quiet);
                 drop(running.stop());
             }
-            let verification = self.contender(side).verify(&self.data_folder())?;
+            let verification = self.contender(side).verify(&self.data_of(side))?;
             if !verification.checked {
                 return Ok(None);
             }

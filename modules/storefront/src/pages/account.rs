@@ -92,7 +92,7 @@ pub(crate) async fn register(visit: Visit, Submitted(form): Submitted<Credential
 pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Refusal> {
     let Some(account) = &visit.account else { return Ok(visit.redirect("/login")) };
     let (surroundings, addresses) =
-        join!(visit.look_around(), visit.asks().accounts.addresses(&visit.call, account.person));
+        join!(visit.look_around(), visit.asks().accounts.addresses(&visit.aside, account.person));
     let mut around = surroundings?.around;
     let addresses = or_missing(addresses, "your addresses", &mut around.missing);
     Ok(visit.page(&AccountPage { around, addresses }))

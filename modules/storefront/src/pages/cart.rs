@@ -136,12 +136,12 @@ impl Filled {
             let (lines, gone, suggestions) = (Vec::new(), Vec::new(), Vec::new());
             return Ok(Self { lines, gone, items: nothing, shipping: None, total: nothing, suggestions });
         }
-        let (asks, call) = (visit.asks(), &visit.call);
+        let (asks, aside) = (visit.asks(), &visit.aside);
         let skus: Vec<Sku> = cart.lines.iter().map(|line| line.sku.clone()).collect();
         let (products, stock, quote, suggested) = join!(
-            asks.catalog.get_many(call, skus.clone()),
-            asks.inventory.available(call, skus.clone()),
-            asks.shipping.quote(call, address, cart.units()),
+            asks.catalog.get_many(&visit.call, skus.clone()),
+            asks.inventory.available(aside, skus.clone()),
+            asks.shipping.quote(aside, address, cart.units()),
             visit.suggested_ids(skus),
         );
         let products = products.map_err(no_catalogue)?;
@@ -190,7 +190,7 @@ fn lines(
 /// Where somebody with an account had something sent last; nothing is lost without it.
 async fn last_address(visit: &Visit) -> Option<Address> {
     let account = visit.account.as_ref()?;
-    visit.asks().accounts.addresses(&visit.call, account.person).await.ok()?.into_iter().next()
+    visit.asks().accounts.addresses(&visit.aside, account.person).await.ok()?.into_iter().next()
 }
 
 fn too_much() -> Refusal {

@@ -54,7 +54,7 @@ pub(crate) async fn show(visit: Visit, slug: Path<String>, turned: Query<Turned>
     let skus = listed.products.iter().map(|product| product.sku.clone()).collect();
     let (prices, ratings) = join!(
         visit.prices(&mut around, list_prices(&listed.products)),
-        visit.asks().reviews.summary_many(&visit.call, skus),
+        visit.asks().reviews.summary_many(&visit.aside, skus),
     );
     let ratings = or_missing(ratings, "ratings", &mut around.missing);
     let name = around.categories.iter().find(|category| category.slug == slug).map(|category| category.name.clone());

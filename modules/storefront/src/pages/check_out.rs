@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Turns the cart into an order.
-pub(crate) async fn place(visit: Visit, Submitted(form): Submitted<CheckOutForm>) -> Result<HttpResponse, Refusal> {
+pub(crate) async fn place(mut visit: Visit, Submitted(form): Submitted<CheckOutForm>) -> Result<HttpResponse, Refusal> {
     let wishes = match form.read() {
         Ok(wishes) => wishes,
         Err(remarks) => {
@@ -33,10 +33,12 @@ pub(crate) async fn place(visit: Visit, Submitted(form): Submitted<CheckOutForm>
     };
     let key = form.key().map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
     let address = wishes.address.clone();
-    match ask(&visit, key, wishes).await {
+    let ordered = ask(&visit, key, wishes).await;
+    visit.take_time_again();
+    match ordered {
         Ok(order) => {
             if let Some(account) = &visit.account
-                && let Err(fault) = visit.asks().accounts.keep_address(&visit.call, account.person, address).await
+                && let Err(fault) = visit.asks().accounts.keep_address(&visit.aside, account.person, address).await
             {
                 tracing::warn!(%fault, "an address could not be kept; the order stands");
             }

@@ -30,7 +30,7 @@ pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Refusal> {
     let (surroundings, page, banners) = join!(
         visit.look_around(),
         asks.catalog.list(&visit.call, wanted),
-        asks.promotions.for_context(&visit.call, Vec::new(), 1),
+        asks.promotions.for_context(&visit.aside, Vec::new(), 1),
     );
     let mut around = surroundings?.around;
     let page = page.map_err(no_catalogue)?;
@@ -38,7 +38,7 @@ pub(crate) async fn show(visit: Visit) -> Result<HttpResponse, Refusal> {
 
     let skus = page.products.iter().map(|product| product.sku.clone()).collect();
     let (prices, ratings) =
-        join!(visit.prices(&mut around, list_prices(&page.products)), asks.reviews.summary_many(&visit.call, skus),);
+        join!(visit.prices(&mut around, list_prices(&page.products)), asks.reviews.summary_many(&visit.aside, skus),);
     let ratings = or_missing(ratings, "ratings", &mut around.missing);
     let cards = cards(page.products, prices, |product| ratings.get(&product.sku).copied());
     Ok(visit.page(&HomePage { around, banner, cards, total: page.total }))

@@ -120,13 +120,13 @@ async fn page(
     opinion_error: Option<String>,
 ) -> Result<ProductPage, Refusal> {
     let sku = parse(sku)?;
-    let (asks, call, one) = (visit.asks(), &visit.call, || vec![sku.clone()]);
+    let (asks, aside, one) = (visit.asks(), &visit.aside, || vec![sku.clone()]);
     let (surroundings, products, stock, ratings, reviews, suggested) = join!(
         visit.look_around(),
-        asks.catalog.get_many(call, one()),
-        asks.inventory.available(call, one()),
-        asks.reviews.summary_many(call, one()),
-        asks.reviews.list(call, sku.clone(), REVIEWS_SHOWN),
+        asks.catalog.get_many(&visit.call, one()),
+        asks.inventory.available(aside, one()),
+        asks.reviews.summary_many(aside, one()),
+        asks.reviews.list(aside, sku.clone(), REVIEWS_SHOWN),
         visit.suggested_ids(one()),
     );
     let product = products.map_err(no_catalogue)?.into_iter().next().ok_or_else(no_product)?;
@@ -134,7 +134,7 @@ async fn page(
     let suggested = or_missing(suggested, "suggestions", &mut around.missing);
 
     let (suggested, banners) =
-        join!(visit.products(suggested), asks.promotions.for_context(call, product.categories.clone(), 1),);
+        join!(visit.products(suggested), asks.promotions.for_context(aside, product.categories.clone(), 1),);
     let suggested = or_missing(suggested, "suggestions", &mut around.missing);
     let banner = or_missing(banners, "offers", &mut around.missing).into_iter().find(|banner| banner.sku != sku);
 

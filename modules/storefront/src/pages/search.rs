@@ -49,7 +49,7 @@ pub(crate) async fn show(visit: Visit, question: Query<Question>) -> Result<Http
 
     let skus = found.iter().map(|product| product.sku.clone()).collect();
     let (prices, ratings) =
-        join!(visit.prices(&mut around, list_prices(&found)), visit.asks().reviews.summary_many(&visit.call, skus),);
+        join!(visit.prices(&mut around, list_prices(&found)), visit.asks().reviews.summary_many(&visit.aside, skus),);
     let ratings = or_missing(ratings, "ratings", &mut around.missing);
     let cards = cards(found, prices, |product| ratings.get(&product.sku).copied());
     Ok(visit.page(&SearchPage { around, words, cards }))

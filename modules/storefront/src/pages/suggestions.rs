@@ -15,7 +15,7 @@ pub(crate) const SUGGESTIONS: u32 = 4;
 impl Visit {
     /// Ids of products that go with these.
     pub(crate) async fn suggested_ids(&self, skus: Vec<Sku>) -> Result<Vec<Sku>, Fault<RecommendationsError>> {
-        self.asks().recommendations.for_products(&self.call, skus, SUGGESTIONS).await
+        self.asks().recommendations.for_products(&self.aside, skus, SUGGESTIONS).await
     }
 
     /// The products with these ids; asks nobody when there are none.
@@ -23,6 +23,6 @@ impl Visit {
         if skus.is_empty() {
             return Ok(Vec::new());
         }
-        self.asks().catalog.get_many(&self.call, skus).await
+        self.asks().catalog.get_many(&self.aside, skus).await
     }
 }

@@ -10,14 +10,14 @@ use futures_util::future::join_all;
 use seam::{Call, Edges};
 use vocabulary::Sku;
 
-use crate::probe::{self, FarEnd};
+use super::probe::{self, FarEnd};
 
 /// Longer than any page waits: what does not answer is seen in the figures.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The idle processes, as one page after another asks them.
 #[derive(Clone)]
-pub struct KnownHops(Arc<Asked>);
+pub(super) struct KnownHops(Arc<Asked>);
 
 struct Asked {
     far_ends: Vec<Arc<dyn Catalog>>,
@@ -31,7 +31,7 @@ impl KnownHops {
     ///
     /// # Errors
     /// When one cannot be started.
-    pub fn start(number: u32) -> anyhow::Result<Option<Self>> {
+    pub(super) fn start(number: u32) -> anyhow::Result<Option<Self>> {
         if number == 0 {
             return Ok(None);
         }
@@ -42,7 +42,7 @@ impl KnownHops {
     }
 
     /// Asks all of them at once and waits for every answer.
-    pub async fn ask(&self) {
+    pub(super) async fn ask(&self) {
         let call = Call::new(probe::CALLER, PATIENCE);
         join_all(self.0.far_ends.iter().map(|far_end| far_end.get_many(&call, self.0.question.clone()))).await;
     }

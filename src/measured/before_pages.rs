@@ -1,0 +1,46 @@
+//! What every page goes through first when the lab asks for it.
+
+use super::faults::Hindrance;
+#[cfg(feature = "lab")]
+use super::hops::KnownHops;
+
+/// What every page goes through first: hops of known number, and whatever is wrong with the storefront at the moment.
+#[derive(Clone)]
+pub struct BeforePages {
+    #[cfg(feature = "lab")]
+    hops: Option<KnownHops>,
+    hindrance: Option<Hindrance>,
+}
+
+impl BeforePages {
+    /// What was asked for; none when nobody experiments with this process.
+    ///
+    /// # Errors
+    /// When the hops cannot be had.
+    #[cfg(feature = "lab")]
+    pub fn asked_for(hops: u32, hindrance: Option<Hindrance>) -> anyhow::Result<Option<Self>> {
+        let hops = KnownHops::start(hops)?;
+        Ok((hops.is_some() || hindrance.is_some()).then_some(Self { hops, hindrance }))
+    }
+
+    /// What was asked for; none when nobody experiments with this process.
+    ///
+    /// # Errors
+    /// When hops are asked for, for which this binary has nobody to ask.
+    #[cfg(not(feature = "lab"))]
+    pub fn asked_for(hops: u32, hindrance: Option<Hindrance>) -> anyhow::Result<Option<Self>> {
+        anyhow::ensure!(hops == 0, "lab.hops needs a binary that was built with `--features lab`");
+        Ok(hindrance.map(|hindrance| Self { hindrance: Some(hindrance) }))
+    }
+
+    /// Returns when the page may begin.
+    pub async fn pass(&self) {
+        #[cfg(feature = "lab")]
+        if let Some(hops) = &self.hops {
+            hops.ask().await;
+        }
+        if let Some(hindrance) = &self.hindrance {
+            hindrance.endure().await;
+        }
+    }
+}
