@@ -142,7 +142,7 @@ fn names_in_a_run_cannot_break_out_of_the_page() {
 #[test]
 fn every_broken_control_makes_a_run_unusable_and_says_so() {
     type Damage = fn(&mut Run);
-    let cases: [(&str, Damage); 7] = [
+    let cases: [(&str, Damage); 8] = [
         ("2 blocks a side support nothing", |run| run.protocol.rounds = 2),
         ("incomplete", |run| run.complete = false),
         ("no CPU of its own", |run| run.placement.side = run.placement.generator.clone()),
@@ -163,6 +163,14 @@ fn every_broken_control_makes_a_run_unusable_and_says_so() {
             for block in run.blocks.iter_mut().filter(|block| block.side == "monolith (again)") {
                 for point in &mut block.points {
                     *point.cpu_ns.get_mut(&Role::Side).unwrap() *= 2;
+                }
+            }
+        }),
+        ("is known no better than", |run| {
+            for block in run.blocks.iter_mut().filter(|block| block.side == "monolith (again)") {
+                for point in &mut block.points {
+                    let cpu = point.cpu_ns.get_mut(&Role::Side).unwrap();
+                    *cpu = if block.round % 2 == 0 { *cpu * 2 } else { *cpu / 2 };
                 }
             }
         }),

@@ -20,6 +20,8 @@ pub(crate) const COMPANY_LIMIT: f64 = 0.05;
 const FEWEST_ROUNDS: u32 = 5;
 /// How far from 1 the first side against itself may lie when its interval does not hold 1.
 const AGAIN_TOLERANCE: f64 = 0.02;
+/// How wide its interval may be to either side: one that holds everything says nothing.
+const AGAIN_WIDEST: f64 = 0.25;
 
 /// One control.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -83,11 +85,16 @@ fn judge_again(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String>
         let is_one = |interval: Interval| {
             interval.holds(1.0) || (interval.low >= 1.0 - AGAIN_TOLERANCE && interval.high <= 1.0 + AGAIN_TOLERANCE)
         };
-        let holds = interval.is_some_and(is_one);
+        let is_known = |interval: Interval| interval.high <= interval.low * (1.0 + AGAIN_WIDEST).powi(2);
+        let holds = interval.is_some_and(|interval| is_one(interval) && is_known(interval));
         // One of several 95 % intervals misses now and then; these two carry the verdicts, the others are shown.
         let decides = matches!(metric.kind, Kind::CpuPerRequest | Kind::P50);
         if decides && !holds {
             reasons.push(match interval {
+                Some(found) if is_one(found) => format!(
+                    "the first side against itself is known no better than as {:.3} [{:.3}, {:.3}] in {}: this machine was too restless",
+                    found.estimate, found.low, found.high, metric.label()
+                ),
                 Some(found) => format!(
                     "the first side against itself differs in {}: {:.3} [{:.3}, {:.3}], so this machine cannot tell such differences apart",
                     metric.label(), found.estimate, found.low, found.high
