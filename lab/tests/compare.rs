@@ -7,6 +7,7 @@ mod standin;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lab::archive::{Run, read_run};
 use lab::{CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError, compare, report};
@@ -66,6 +67,12 @@ form = { product_id = "${product}", quantity = 1 }
 expect = { redirect = "/cart", contains = ['data-page="cart"', "${product}"] }
 "#;
 
+/// One lab at a time: a generator has real-time priority, and several on one CPU leave nothing of it to whoever is to clean up.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn smoke(folder: &Path, topologies: &[&str]) -> CompareOptions {
     let workload = folder.join("hasty.toml");
     std::fs::write(&workload, HASTY).unwrap();
@@ -74,6 +81,7 @@ fn smoke(folder: &Path, topologies: &[&str]) -> CompareOptions {
 
 #[test]
 fn a_run_leaves_its_reports_and_nothing_else_behind() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     compare(&smoke(folder.path(), &["monolith", "services"])).unwrap();
     let out = folder.path().join("run");
@@ -123,6 +131,7 @@ fn accounts_are_kept(run: &Run) {
 
 #[test]
 fn sides_that_answer_differently_are_found_before_anything_is_timed() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let options = CompareOptions { known_deltas: false, ..smoke(folder.path(), &["monolith", "broken"]) };
     assert_eq!(compare(&options).unwrap(), Outcome::Untrusted);
@@ -137,6 +146,7 @@ fn sides_that_answer_differently_are_found_before_anything_is_timed() {
 
 #[test]
 fn an_interrupt_keeps_what_was_measured_and_stops_every_process() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
     let mut measuring = Command::new(standin().with_file_name("measure"))
@@ -176,6 +186,7 @@ fn on_a_small_disk(mount: &Path, size: &str, program: &Path) -> Option<Command> 
 
 #[test]
 fn a_disk_that_fills_up_costs_nothing_that_was_measured() {
+    let _alone = alone();
     let (disk, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let measure = standin().with_file_name("measure");
     let Some(mut measuring) = on_a_small_disk(disk.path(), "4m", &measure) else {
