@@ -14,7 +14,8 @@ pub const LATENESS_LIMIT_MS: f64 = 1.0;
 const UNSENT_LIMIT: f64 = 0.001;
 /// The share of wrong answers from which on a side has no latency.
 pub(super) const WRONG_LIMIT: f64 = 0.001;
-/// The share of the sides' CPU time that other work may take before it is pointed out.
+/// The name of the control that says how much other work there was beside the sides, and the share from which on it is pointed out.
+pub(crate) const COMPANY: &str = "CPU time of the sides that other work took";
 pub(crate) const COMPANY_LIMIT: f64 = 0.05;
 /// How many blocks a side must have.
 const FEWEST_ROUNDS: u32 = 5;
@@ -200,18 +201,7 @@ fn judge_generator(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<Str
 
 /// It does not decide: interleaved blocks bear some of it, and where they do not, the other controls say so. This one says why.
 fn company(run: &Run) -> Control {
-    let taken = share_of_others(run);
-    Control {
-        name: "CPU time of the sides that other work took".to_owned(),
-        metric: None,
-        unit: "share",
-        expected: Some(COMPANY_LIMIT),
-        found: Some(taken),
-        low: None,
-        high: None,
-        holds: taken <= COMPANY_LIMIT,
-        decides: false,
-    }
+    Control { decides: false, ..at_most(COMPANY, "share", COMPANY_LIMIT, share_of_others(run)) }
 }
 
 /// The share of the sides' CPU time, over all that was timed, that went to other programs, to other machines of the same host, and to the
@@ -272,11 +262,15 @@ fn limit(
     controls: &mut Vec<Control>,
     reasons: &mut Vec<String>,
 ) {
-    let holds = found <= expected;
-    if !holds {
+    let control = at_most(name, unit, expected, found);
+    if !control.holds {
         reasons.push(format!("{name}: {found:.4} {unit}, at most {expected} {unit} is usable"));
     }
-    controls.push(Control {
+    controls.push(control);
+}
+
+fn at_most(name: &str, unit: &'static str, expected: f64, found: f64) -> Control {
+    Control {
         name: name.to_owned(),
         metric: None,
         unit,
@@ -284,21 +278,12 @@ fn limit(
         found: Some(found),
         low: None,
         high: None,
-        holds,
+        holds: found <= expected,
         decides: true,
-    });
+    }
 }
 
 fn at_most_zero(name: &str, found: f64, measured: bool) -> Control {
-    Control {
-        name: name.to_owned(),
-        metric: None,
-        unit: "count",
-        expected: Some(0.0),
-        found: measured.then_some(found),
-        low: None,
-        high: None,
-        holds: measured && found == 0.0,
-        decides: true,
-    }
+    let control = at_most(name, "count", 0.0, found);
+    Control { found: measured.then_some(found), holds: measured && control.holds, ..control }
 }

@@ -6,7 +6,7 @@ mod width;
 
 use serde::{Serialize, Serializer};
 
-pub(crate) use controls::{COMPANY_LIMIT, share_of_others};
+pub(crate) use controls::{COMPANY, COMPANY_LIMIT, share_of_others};
 pub use controls::{Control, LATENESS_LIMIT_MS};
 pub use metric::{Kind, Metric, load_label, loads};
 pub use width::widths;

@@ -102,8 +102,9 @@ impl Experiment {
         }
         self.lone_sessions_in_turns(&mut members, first_trace + 1)?;
         // The known deltas are looked for where nothing queues; the other loads would only cost time.
-        members.sort_by_key(|member| !matches!(member.side.part, Part::Compared | Part::Again));
-        let judged = members.partition_point(|member| matches!(member.side.part, Part::Compared | Part::Again));
+        let is_judged = |member: &Member<'_>| matches!(member.side.part, Part::Compared | Part::Again);
+        members.sort_by_key(|member| !is_judged(member));
+        let judged = members.partition_point(is_judged);
         self.headline_in_turns(&mut members[..judged], first_trace)?;
         for Member { side, running, block } in &mut members {
             block.processes = processes(running);

@@ -64,34 +64,26 @@ impl Reading {
 #[derive(Default)]
 struct Spent {
     used: BTreeMap<Role, Usage>,
-    changes: Vec<String>,
     busy_ns: f64,
     lasted: Duration,
 }
 
 impl Spent {
-    fn add(&mut self, before: &Reading, now: &Reading) {
+    /// Adds what was used between two readings; returns what was odd about the processes.
+    fn add(&mut self, before: &Reading, now: &Reading) -> Vec<String> {
         let (used, changes) = now.census.since(&before.census);
         for (role, usage) in used {
             let sum = self.used.entry(role).or_default();
             sum.cpu_ns += usage.cpu_ns;
             sum.switches += usage.switches;
         }
-        self.changes.extend(changes);
         self.busy_ns += now.ticks.saturating_sub(before.ticks) as f64 * 1e7;
         self.lasted += now.at - before.at;
+        changes
     }
 
-    fn point(
-        self,
-        load: &str,
-        offered_rps: Option<f64>,
-        measured: Measured,
-        cpus: usize,
-        troubles: &mut Vec<String>,
-    ) -> Point {
-        let Self { used, changes, busy_ns, lasted } = self;
-        troubles.extend(changes.into_iter().map(|change| format!("at load {load}: {change}")));
+    fn point(self, load: &str, offered_rps: Option<f64>, measured: Measured, cpus: usize) -> Point {
+        let Self { used, busy_ns, lasted } = self;
         let of_tree: u64 = used.values().map(|usage| usage.cpu_ns).sum();
         Point {
             load: load.to_owned(),
@@ -124,6 +116,29 @@ impl Spent {
             errors: measured.errors,
         }
     }
+}
+
+/// What was odd about a side's processes, with the load at which it was.
+fn during(load: &str, changes: Vec<String>) -> impl Iterator<Item = String> {
+    changes.into_iter().map(move |change| format!("at load {load}: {change}"))
+}
+
+/// Does the work of a generator on a thread of its own, while this one shows how it goes.
+fn generating<T: Send>(work: impl FnOnce() -> T + Send, show: impl Fn()) -> anyhow::Result<T> {
+    std::thread::scope(|scope| {
+        let (sender, receiver) = channel();
+        scope.spawn(move || {
+            prefer_generator();
+            let _ = sender.send(work());
+        });
+        loop {
+            match receiver.recv_timeout(Duration::from_millis(200)) {
+                Ok(done) => return Ok(done),
+                Err(RecvTimeoutError::Timeout) => show(),
+                Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the generator's thread panicked"),
+            }
+        }
+    })
 }
 
 impl<'s> Stretch<'s> {
@@ -173,23 +188,8 @@ impl Experiment {
         let progress = Progress::default();
         let this = self.drive_of(side, stretch, traced, log, &progress);
         let began = Instant::now();
-        std::thread::scope(|scope| {
-            let (sender, receiver) = channel();
-            let this = &this;
-            scope.spawn(move || {
-                prefer_generator();
-                let _ = sender.send(drive(this, observer));
-            });
-            loop {
-                match receiver.recv_timeout(Duration::from_millis(200)) {
-                    Ok(measured) => return measured,
-                    Err(RecvTimeoutError::Timeout) => {
-                        self.display.show(stretch.label, stretch.offered_rps, began.elapsed(), &progress);
-                    }
-                    Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the generator's thread panicked"),
-                }
-            }
-        })
+        let show = || self.display.show(stretch.label, stretch.offered_rps, began.elapsed(), &progress);
+        generating(|| drive(&this, observer), show)?
     }
 
     fn drive_of<'d>(
@@ -235,8 +235,8 @@ impl Experiment {
         let measured = self.drive_with(side, stretch, None, log.as_ref(), &mut |_| {})?;
         std::thread::sleep(SETTLE);
         let mut spent = Spent::default();
-        spent.add(&before, &Reading::of(side.census(), cpus));
-        Ok(spent.point(load, stretch.offered_rps, measured, cpus.len(), troubles))
+        troubles.extend(during(load, spent.add(&before, &Reading::of(side.census(), cpus))));
+        Ok(spent.point(load, stretch.offered_rps, measured, cpus.len()))
     }
 
     /// Drives a stretch of each of several sides, in turns, with the CPU clocks of a side's processes read around each of its turns.
@@ -255,53 +255,38 @@ impl Experiment {
             .collect();
         let known: Vec<Census> = driven.iter().map(|driven| driven.side.census()).collect();
         let mut spent: Vec<Spent> = driven.iter().map(|_| Spent::default()).collect();
-        let mut before = None;
         let (whose, turns_had) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let measured = std::thread::scope(|scope| {
-            let (sender, receiver) = channel();
-            let (drives, sides) = (&drives, driven.iter().map(|driven| driven.side).collect::<Vec<_>>());
-            let (spent, before, known) = (&mut spent, &mut before, &known);
-            let (whose_turn, turns_had_by_all) = (&whose, &turns_had);
-            scope.spawn(move || {
-                prefer_generator();
-                let mut edge = |edge| {
-                    match edge {
-                        TurnEdge::Begins(index) => {
-                            whose_turn.store(index, Ordering::Relaxed);
-                            *before = Some(Reading::of(sides[index].count_again(&known[index]), cpus));
-                        }
-                        TurnEdge::Over(index) => {
-                            turns_had_by_all.fetch_add(1, Ordering::Relaxed);
-                            std::thread::sleep(SETTLE);
-                            if let Some(before) = before.take() {
-                                spent[index].add(&before, &Reading::of(sides[index].count_again(&known[index]), cpus));
-                            }
-                        }
-                    }
-                    Ok(())
-                };
-                let turns = Turns { length: turn, seed, edge: &mut edge };
-                let _ = sender.send(drive_in_turns(drives, turns));
-            });
-            loop {
-                match receiver.recv_timeout(Duration::from_millis(200)) {
-                    Ok(measured) => return measured,
-                    Err(RecvTimeoutError::Timeout) => {
-                        let index = whose.load(Ordering::Relaxed);
-                        let had = turn.mul_f64(turns_had.load(Ordering::Relaxed) as f64 / driven.len() as f64);
-                        let (label, offered) = (driven[index].stretch.label, driven[index].stretch.offered_rps);
-                        self.display.show(&format!("{label}, {}", driven[index].name), offered, had, &progress[index]);
-                    }
-                    Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the generator's thread panicked"),
+        let sides: Vec<&RunningSide> = driven.iter().map(|driven| driven.side).collect();
+        let read = |index: usize| Reading::of(sides[index].count_again(&known[index]), cpus);
+        let mut before = None;
+        let mut edge = |edge| match edge {
+            TurnEdge::Begins(index) => {
+                whose.store(index, Ordering::Relaxed);
+                before = Some(read(index));
+            }
+            TurnEdge::Over(index) => {
+                turns_had.fetch_add(1, Ordering::Relaxed);
+                std::thread::sleep(SETTLE);
+                if let Some(before) = before.take() {
+                    spent[index].add(&before, &read(index));
                 }
             }
-        })?;
+        };
+        let show = || {
+            let index = whose.load(Ordering::Relaxed);
+            let had = turn.mul_f64(turns_had.load(Ordering::Relaxed) as f64 / driven.len() as f64);
+            let Stretch { label, offered_rps, .. } = driven[index].stretch;
+            self.display.show(&format!("{label}, {}", driven[index].name), offered_rps, had, &progress[index]);
+        };
+        let turns = Turns { length: turn, seed, edge: &mut edge };
+        let measured = generating(|| drive_in_turns(&drives, turns), show)??;
         let parts = driven.iter_mut().zip(spent).zip(&known).zip(measured);
         Ok(parts
-            .map(|(((driven, mut spent), known), measured)| {
-                // Who has come meanwhile only a look at all processes tells; who has gone is told by each turn.
-                spent.changes = driven.side.census().since(known).1;
-                spent.point(driven.load, driven.stretch.offered_rps, measured, cpus.len(), &mut driven.troubles)
+            .map(|(((driven, spent), known), measured)| {
+                // The turns count those who were there at first; who has come or gone only a look at all processes tells.
+                let (_, changes) = driven.side.census().since(known);
+                driven.troubles.extend(during(driven.load, changes));
+                spent.point(driven.load, driven.stretch.offered_rps, measured, cpus.len())
             })
             .collect())
     }

@@ -327,7 +327,7 @@ impl<'d, 'o> Engine<'d, 'o> {
                     None => self.send(slot, now, false),
                     Some(settle_ns) => {
                         visitor.phase = Phase::Following;
-                        self.due.push(Reverse((now + settle_ns, slot)));
+                        self.due.push(Reverse((self.within_turn(now) + settle_ns, slot)));
                     }
                 }
             }

@@ -139,7 +139,7 @@ pub struct Turns<'t> {
     /// Draws the order anew for each cycle.
     pub seed: u64,
     /// Hears of every turn's beginning and end.
-    pub edge: &'t mut dyn FnMut(TurnEdge) -> anyhow::Result<()>,
+    pub edge: &'t mut (dyn FnMut(TurnEdge) + Send),
 }
 
 /// Drives all of them in turns, on the calling thread, until each has ended.
@@ -153,11 +153,11 @@ pub fn drive_in_turns(drives: &[Drive<'_>], turns: Turns<'_>) -> anyhow::Result<
         order.shuffle(&mut left);
         let mut ended = Vec::new();
         for index in &left {
-            (turns.edge)(TurnEdge::Begins(*index))?;
+            (turns.edge)(TurnEdge::Begins(*index));
             if engines[*index].play(Some(turns.length))? {
                 ended.push(*index);
             }
-            (turns.edge)(TurnEdge::Over(*index))?;
+            (turns.edge)(TurnEdge::Over(*index));
         }
         left.retain(|index| !ended.contains(index));
     }

@@ -10,7 +10,7 @@ use super::forecast::{foretold, median_added_error, median_error};
 use super::tables::{self, Table};
 use super::words::{self, Sentence, number};
 use super::{edges, focus, limits, modules};
-use crate::analysis::{Analysis, Control, LATENESS_LIMIT_MS, Metric, absolute, load_label};
+use crate::analysis::{Analysis, COMPANY, Control, LATENESS_LIMIT_MS, Metric, absolute, load_label};
 use crate::archive::Run;
 use crate::statistics::Interval;
 
@@ -279,7 +279,7 @@ fn chips(run: &Run, analysis: &Analysis) -> Vec<Chip> {
             control.holds,
         ));
     }
-    if let Some(company) = find("CPU time of the sides that other work took").filter(|company| !company.holds) {
+    if let Some(company) = find(COMPANY).filter(|company| !company.holds) {
         let taken = number(company.found.unwrap_or_default() * 100.0);
         chips.push(chip("taken by other work".to_owned(), format!("{taken} % of the sides' CPU"), false));
     }

@@ -62,10 +62,10 @@ impl Visit {
         }
         let trace = headers.get(TRACEPARENT).and_then(|header| header.to_str().ok()).and_then(Trace::parse);
         let trace = trace.unwrap_or_else(|| Trace { id: rand::random(), span: rand::random(), sampled: false });
-        let call = Call::new(NAME, shop.settings().request_deadline()).traced(trace);
+        let (call, aside) = calls(&shop, trace);
         Self {
-            aside: aside(&call, &shop),
             call,
+            aside,
             is_new: session.is_none(),
             session: session.unwrap_or_else(SessionId::generate),
             wanted_currency: wanted_currency.unwrap_or(Currency::USD),
@@ -87,8 +87,7 @@ impl Visit {
 
     /// Gives a page the time of a whole request, after a step that had a time of its own.
     pub(crate) fn take_time_again(&mut self) {
-        self.call = Call::new(NAME, self.shop.settings().request_deadline()).traced(self.call.trace());
-        self.aside = aside(&self.call, &self.shop);
+        (self.call, self.aside) = calls(&self.shop, self.call.trace());
     }
 
     /// A call for the step at which money and stock hang: it is shed last and has more time.
@@ -141,8 +140,11 @@ impl Visit {
     }
 }
 
-fn aside(call: &Call, shop: &Storefront) -> Call {
-    call.clone().within(shop.settings().part_deadline())
+/// The call for what there is no page without, and the one for what it can do without.
+fn calls(shop: &Storefront, trace: Trace) -> (Call, Call) {
+    let call = Call::new(NAME, shop.settings().request_deadline()).traced(trace);
+    let aside = call.clone().within(shop.settings().part_deadline());
+    (call, aside)
 }
 
 impl Account {
