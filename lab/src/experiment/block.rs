@@ -13,7 +13,7 @@ use crate::analysis::load_label;
 use crate::archive::{Block, CapacityRecord, Part, Point, ProcessRecord, SideRecord};
 use crate::generator::Think;
 use crate::protocol::{LoadStretch, own_load};
-use crate::side::{Process, RunningSide, Usage, copy_folder, pss_bytes};
+use crate::side::{Contender, Process, RunningSide, Usage, copy_folder, pss_bytes};
 use crate::workload::{Arrivals, Trace};
 
 /// Numbers of traces: one range per round, one number per stretch within it, equal for all sides.
@@ -41,17 +41,21 @@ struct Member<'e> {
 impl Experiment {
     /// Starts a side on a fresh copy of the template.
     pub(super) fn start(&self, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
+        self.start_from(&self.contender(side), side, purpose)
+    }
+
+    /// The same beside other sides. Memory is counted by the share of each process in a page, so none may be shared with another side.
+    fn start_beside_others(&self, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
+        self.start_from(&self.contender(side).of_its_own(&self.own_of("program", side))?, side, purpose)
+    }
+
+    fn start_from(&self, contender: &Contender, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
         let data = self.data_of(side);
         if data.exists() {
             std::fs::remove_dir_all(&data)?;
         }
         copy_folder(&self.template_of(side), &data)?;
         let log = self.folder.join("logs").join(format!("{}-{}.log", letters(purpose), letters(&side.name)));
-        let mut contender = self.contender(side).clone();
-        if self.run.protocol.turn_seconds > 0.0 {
-            // Memory is counted by the share of each process in a page, so none may be shared with another side.
-            contender = contender.of_its_own(&self.own_of("program", side))?;
-        }
         let start = || contender.start(&data, &side.environment, &log);
         let Some(groups) = &self.groups else { return start() };
         let (running, group) = groups.born_apart(start).context("the side's control group cannot be made")?;
@@ -83,7 +87,11 @@ impl Experiment {
         let mut members = Vec::new();
         for (position, side) in (first_position..).zip(sides) {
             let started_s = self.began.elapsed().as_secs_f64();
-            let running = self.start(side, &format!("round-{round}"))?;
+            let purpose = format!("round-{round}");
+            let running = match sides.len() {
+                1 => self.start(side, &purpose),
+                _ => self.start_beside_others(side, &purpose),
+            }?;
             self.warm_up(&running, first_trace)?;
             let block = Block {
                 round,

@@ -63,14 +63,16 @@ impl RunningSide {
 
     /// Counts its processes and what they have used.
     pub fn census(&self) -> Census {
-        let group_cpu_ns = self.group.as_ref().and_then(SideGroup::cpu_ns);
-        Census { group_cpu_ns, ..Census::of(self.started.iter().flat_map(Started::members).collect()) }
+        self.count(self.started.iter().flat_map(Started::members).collect())
     }
 
     /// Counts what the processes of an earlier census have used, without looking for others: far cheaper, for a moment between two requests.
     pub fn count_again(&self, earlier: &Census) -> Census {
+        self.count(earlier.processes.iter().map(|(process, _)| process.clone()).collect())
+    }
+
+    fn count(&self, members: Vec<Process>) -> Census {
         let group_cpu_ns = self.group.as_ref().and_then(SideGroup::cpu_ns);
-        let members = earlier.processes.iter().map(|(process, _)| process.clone()).collect();
         Census { group_cpu_ns, ..Census::of(members) }
     }
 
