@@ -65,7 +65,7 @@ impl Process {
         let operations = Operations { edges: place.edges.clone(), shutdown: shutdown.clone() };
         let public = match listeners.public {
             Some(listener) => {
-                let before = BeforePages::asked_for(self.settings.lab.hops, faults.of(STOREFRONT))?;
+                let before = BeforePages::asked_for(&self.settings, faults.of(STOREFRONT)).await?;
                 Some(self.public(listener, shop, before)?)
             }
             None => None,

@@ -103,14 +103,31 @@ pub struct Lab {
     pub delay_us: u64,
     /// Burns so many microseconds of CPU for every page.
     pub burn_us: u64,
-    /// Asks so many idle processes for every page before anything else; needs a binary that was built with `--features lab`.
+    /// Asks so many idle services for every page before anything else; needs a binary that was built with `--features lab`.
     pub hops: u32,
+    /// What these services are.
+    pub hops_to: HopsTo,
+    /// How often they are asked again, one round after the other.
+    pub hops_again: u32,
     /// Puts a network between the groups of `up` on which every round trip takes so many microseconds longer; none when absent.
     pub hop_delay_us: Option<u64>,
     /// The folder to which each process writes the spans of sampled calls (see [`crate::measured::spans`]); empty: none are recorded.
     pub spans: PathBuf,
     /// The folder in which the lab asks for faults (see [`crate::measured::faults`]); empty: nobody asks.
     pub faults: PathBuf,
+}
+
+/// What is asked by hops of known number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HopsTo {
+    /// Processes that answer from memory.
+    #[default]
+    Memory,
+    /// Processes that answer from a table.
+    Table,
+    /// The same tables, in the process that asks: what is no hop.
+    TableHere,
 }
 
 impl Default for Settings {

@@ -123,6 +123,21 @@ fn a_constant_service_time_is_measured_as_it_is() {
 }
 
 /// A server that answers one request at a time, each at once, but for one stall: half a second after it started, two seconds long.
+#[test]
+fn the_answer_to_a_single_visitor_is_waited_for_awake_and_answers_to_several_asleep() {
+    let target = serve(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        ok("fine")
+    });
+    let awake = |visitors| {
+        let pacing = Pacing::Returning { visitors, until: None };
+        let measured = drive(&target, SIMPLE, Arrivals::Closed { sessions: 10 }, pacing, Think::Never);
+        measured.generator_cpu_ns as f64 / measured.wall_ns as f64
+    };
+    assert!(awake(1) > 0.5, "nobody else has anything to do meanwhile");
+    assert!(awake(2) < 0.5, "a generator that is always awake could not say what it costs");
+}
+
 fn serve_with_a_stall() -> Target {
     let began = Instant::now();
     let lock = Mutex::new(());

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use lab::advise::{Advice, Policy, modules, modules_under};
 use lab::archive::{
-    EdgeRecord, EdgeTime, Partition, Point, RequestRecord, RoundRecord, Run, Scouted, StoredHistogram, TracedPass,
+    EdgeRecord, EdgeTime, HopsTo, Partition, Point, RequestRecord, RoundRecord, Run, Scouted, StoredHistogram,
+    TracedPass,
 };
 use lab::predict::{self, Circumstances, Model, Visits, crossings_of, foretell, outcomes, price, project, too_far};
 use lab::side::Role;
@@ -19,6 +20,21 @@ const PER_PROCESS_NS: f64 = 40_000.0;
 const BASE_NS: f64 = 200_000.0;
 const PAGE_NS: f64 = 150_000.0;
 const ORDER_NS: f64 = 350_000.0;
+/// What an answer from a table takes where it is, and what more in another process.
+const TABLE_HERE_NS: f64 = 60_000.0;
+const PER_TABLE_NS: f64 = 25_000.0;
+/// What a process takes less which has been asked before.
+const AGAIN_LESS_NS: f64 = 15_000.0;
+const SCOUTED: [(u32, HopsTo, u32); 8] = [
+    (0, HopsTo::Memory, 0),
+    (1, HopsTo::Memory, 0),
+    (4, HopsTo::Memory, 0),
+    (1, HopsTo::Memory, 1),
+    (1, HopsTo::Table, 0),
+    (4, HopsTo::Table, 0),
+    (1, HopsTo::TableHere, 0),
+    (4, HopsTo::TableHere, 0),
+];
 
 fn round(request: &str, caller: &str, callees: &[(&str, u64)], times: u64) -> RoundRecord {
     RoundRecord {
@@ -46,7 +62,11 @@ fn edge(request: &str, caller: &str, callee: &str, calls: u64, bytes: u64) -> Ed
     }
 }
 
-/// A page asks the catalogue twice and the cart once, all together, and later the catalogue again; an order asks the desk, which asks the
+fn from_a_table(calls: u64) -> EdgeTime {
+    EdgeTime { handler_ns: calls * TABLE_HERE_NS as u64, ..EdgeTime::default() }
+}
+
+/// A page asks the catalogue twice and the cart, which reads a table, once, all together, and later the catalogue again; an order asks the desk, which asks the
 /// catalogue in every other order.
 fn traced() -> TracedPass {
     TracedPass {
@@ -55,7 +75,7 @@ fn traced() -> TracedPass {
         requests: BTreeMap::from([("page".to_owned(), 75), ("order".to_owned(), 25)]),
         edges: vec![
             edge("page", "front", "catalog", 225, 75_000),
-            edge("page", "front", "cart", 75, 0),
+            EdgeRecord { time: from_a_table(75), ..edge("page", "front", "cart", 75, 0) },
             edge("order", "front", "desk", 25, 0),
             edge("order", "desk", "catalog", 12, 0),
         ],
@@ -103,6 +123,17 @@ fn point(model: &Point, load: &str, cpu_ns: f64, later: [f64; 2], slower: f64) -
     }
 }
 
+/// What hops of known number add here.
+fn added_by(processes: f64, to: HopsTo, again: f64) -> f64 {
+    let hops = PER_ROUND_NS + PER_PROCESS_NS * processes;
+    match to {
+        _ if processes == 0.0 => 0.0,
+        HopsTo::Memory => hops + again * (hops - AGAIN_LESS_NS),
+        HopsTo::Table => hops + (PER_TABLE_NS + TABLE_HERE_NS) * processes,
+        HopsTo::TableHere => TABLE_HERE_NS * processes,
+    }
+}
+
 /// A run of two sides in which hops cost what the constants say, and whose rounds ran on a machine that had become slower.
 fn run(slower: f64) -> Run {
     let mut run = believable::pair();
@@ -115,14 +146,14 @@ fn run(slower: f64) -> Run {
         rung.cpu_ns_per_byte = (rung.rung == "separate process").then_some(2.0);
     });
     for turn in 1..=3 {
-        for processes in [0, 1, 4] {
+        for (processes, to, again) in SCOUTED {
             let drift = 1.0 + f64::from(turn) * 0.2;
-            let added = if processes == 0 { 0.0 } else { PER_ROUND_NS + PER_PROCESS_NS * f64::from(processes) };
+            let added = added_by(f64::from(processes), to, f64::from(again));
             let points = ["1", "25", "50"].map(|load| point(&some, load, BASE_NS + added, [added, added], drift));
-            run.predictions.scouted.push(Scouted { turn, processes, points: points.to_vec() });
+            run.predictions.scouted.push(Scouted { turn, processes, to, again, points: points.to_vec() });
         }
     }
-    let page = 2.0 * PER_ROUND_NS + 3.0 * PER_PROCESS_NS + 2_000.0 + 1_000.0 * 2.0;
+    let page = 2.0 * PER_ROUND_NS + 3.0 * PER_PROCESS_NS + 2_000.0 + 1_000.0 * 2.0 + PER_TABLE_NS - AGAIN_LESS_NS;
     let order = 1.48 * PER_ROUND_NS + 1.48 * PER_PROCESS_NS;
     for block in &mut run.blocks {
         let split = block.side == "services";
@@ -144,20 +175,21 @@ const VISITS: Visits = Visits { requests: 10.0, paused: 0.6, pause_ns: (1e7, 6e7
 
 #[test]
 fn calls_that_leave_their_process_are_counted_by_round_process_and_sister() {
-    let page = crossings_of(&traced(), &apart(), "page");
+    let page = crossings_of(&traced(), &apart(), "page", TABLE_HERE_NS);
     assert_eq!((page.rounds, page.processes, page.sisters, page.bytes), (2.0, 3.0, 1.0, 1_000.0));
-    let order = crossings_of(&traced(), &apart(), "order");
+    assert_eq!((page.again, page.tables), (1.0, 1.0), "the catalogue comes twice, and only the cart reads a table");
+    let order = crossings_of(&traced(), &apart(), "order", TABLE_HERE_NS);
     assert_eq!((order.rounds, order.processes, order.sisters), (1.48, 1.48, 0.0));
     let cart = partition("extract:cart", &[&["front", "catalog", "desk"], &["cart"]]);
-    let page = crossings_of(&traced(), &cart, "page");
+    let page = crossings_of(&traced(), &cart, "page", TABLE_HERE_NS);
     assert_eq!((page.rounds, page.processes, page.sisters, page.bytes), (1.0, 1.0, 0.0, 0.0));
-    assert_eq!(crossings_of(&traced(), &together(), "page"), lab::predict::Crossings::default());
+    assert_eq!(crossings_of(&traced(), &together(), "page", TABLE_HERE_NS), lab::predict::Crossings::default());
 }
 
 #[test]
 fn without_rounds_every_call_counts_as_one_which_is_the_most_it_can_be() {
     let pass = TracedPass { rounds: Vec::new(), ..traced() };
-    let page = crossings_of(&pass, &apart(), "page");
+    let page = crossings_of(&pass, &apart(), "page", TABLE_HERE_NS);
     assert_eq!((page.rounds, page.processes, page.sisters), (4.0, 4.0, 0.0));
 }
 
@@ -170,6 +202,19 @@ fn the_price_of_a_round_and_of_a_process_is_found_however_fast_the_machine_is_fr
     assert!((alone.cpu_per_round_ns / speed / PER_ROUND_NS - 1.0).abs() < 0.01, "{alone:?}");
     assert!((alone.cpu_per_process_ns / speed / PER_PROCESS_NS - 1.0).abs() < 0.01, "{alone:?}");
     assert!((alone.wall_per_process_ns / speed / PER_PROCESS_NS - 1.0).abs() < 0.02, "{alone:?}");
+    assert!((alone.cpu_per_table_ns / speed / PER_TABLE_NS - 1.0).abs() < 0.02, "{alone:?}");
+    assert!((alone.cpu_again_less_ns / speed / AGAIN_LESS_NS - 1.0).abs() < 0.02, "{alone:?}");
+    assert!((alone.table_here_ns / speed / TABLE_HERE_NS - 1.0).abs() < 0.02, "{alone:?}");
+}
+
+#[test]
+fn who_only_waits_for_somebody_with_a_table_reads_none() {
+    let mut pass = traced();
+    for edge in pass.edges.iter_mut().filter(|edge| edge.request == "order") {
+        edge.time = from_a_table(12);
+    }
+    let tables = crossings_of(&pass, &apart(), "order", TABLE_HERE_NS).tables;
+    assert!((tables - 0.48).abs() < 1e-9, "the catalogue's, which the desk waits for: {tables}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::faults::Hindrance;
 #[cfg(feature = "lab")]
 use super::hops::KnownHops;
+use crate::settings::Settings;
 
 /// What every page goes through first: hops of known number, and whatever is wrong with the storefront at the moment.
 #[derive(Clone)]
@@ -18,8 +19,8 @@ impl BeforePages {
     /// # Errors
     /// When the hops cannot be had.
     #[cfg(feature = "lab")]
-    pub fn asked_for(hops: u32, hindrance: Option<Hindrance>) -> anyhow::Result<Option<Self>> {
-        let hops = KnownHops::start(hops)?;
+    pub async fn asked_for(settings: &Settings, hindrance: Option<Hindrance>) -> anyhow::Result<Option<Self>> {
+        let hops = KnownHops::start(&settings.lab, &settings.data).await?;
         Ok((hops.is_some() || hindrance.is_some()).then_some(Self { hops, hindrance }))
     }
 
@@ -28,8 +29,9 @@ impl BeforePages {
     /// # Errors
     /// When hops are asked for, for which this binary has nobody to ask.
     #[cfg(not(feature = "lab"))]
-    pub fn asked_for(hops: u32, hindrance: Option<Hindrance>) -> anyhow::Result<Option<Self>> {
-        anyhow::ensure!(hops == 0, "lab.hops needs a binary that was built with `--features lab`");
+    #[expect(clippy::unused_async, reason = "with the lab it starts processes")]
+    pub async fn asked_for(settings: &Settings, hindrance: Option<Hindrance>) -> anyhow::Result<Option<Self>> {
+        anyhow::ensure!(settings.lab.hops == 0, "lab.hops needs a binary that was built with `--features lab`");
         Ok(hindrance.map(|hindrance| Self { hindrance: Some(hindrance) }))
     }
 

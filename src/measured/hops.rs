@@ -1,49 +1,93 @@
 //! Hops of known number in every page, by which the lab prices a hop where it will be paid: between two pages, not in a loop.
 //!
 //! With the setting `lab.hops` the process that has the pages starts so many idle processes, which only answer, and each page asks all
-//! of them at once before anything else. Their CPU is counted as the shop's.
+//! of them at once before anything else. Their CPU is counted as the shop's. With `lab.hops_to` they answer from a table of their own, as
+//! most modules do, and whose caches a hop finds cold; or the same tables are in the page's process, which says what is no hop about that.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use cart_contract::Cart;
 use catalog_contract::Catalog;
 use futures_util::future::join_all;
 use seam::{Call, Edges};
-use vocabulary::Sku;
+use vocabulary::{CartId, Sku};
 
-use super::probe::{self, FarEnd};
+use super::probe::{self, FarEnd, Tables};
+use crate::settings::{HopsTo, Lab};
 
 /// Longer than any page waits: what does not answer is seen in the figures.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The idle processes, as one page after another asks them.
+/// The idle services, as one page after another asks them.
 #[derive(Clone)]
 pub(super) struct KnownHops(Arc<Asked>);
 
 struct Asked {
-    far_ends: Vec<Arc<dyn Catalog>>,
+    services: Services,
+    rounds: u32,
     /// They end with this process.
     _processes: Vec<FarEnd>,
-    question: Vec<Sku>,
+}
+
+enum Services {
+    Memory(Vec<Arc<dyn Catalog>>, Vec<Sku>),
+    Tables(Vec<Arc<dyn Cart>>, CartId),
 }
 
 impl KnownHops {
-    /// Starts so many processes; none of all this when the number is zero.
+    /// Starts the services that are asked for, with their tables below `data`; none of all this when their number is zero.
     ///
     /// # Errors
     /// When one cannot be started.
-    pub(super) fn start(number: u32) -> anyhow::Result<Option<Self>> {
+    pub(super) async fn start(asked: &Lab, data: &Path) -> anyhow::Result<Option<Self>> {
+        let number = asked.hops;
         if number == 0 {
             return Ok(None);
         }
-        let edges = Edges::default();
-        let processes = (0..number).map(|_| FarEnd::start()).collect::<anyhow::Result<Vec<_>>>()?;
-        let far_ends = processes.iter().map(|process| probe::at(process.address(), &edges)).collect();
-        Ok(Some(Self(Arc::new(Asked { far_ends, _processes: processes, question: probe::question() }))))
+        let (edges, mut processes) = (Edges::default(), Vec::new());
+        let folders = (1..=number).map(|place| data.join(format!("hop-{place}")));
+        let services = match asked.hops_to {
+            HopsTo::Memory => {
+                let mut far_ends = Vec::new();
+                for _ in 0..number {
+                    let process = FarEnd::start()?;
+                    far_ends.push(probe::at(process.address(), &edges));
+                    processes.push(process);
+                }
+                Services::Memory(far_ends, probe::question())
+            }
+            HopsTo::Table => {
+                let mut far_ends = Vec::new();
+                for folder in folders {
+                    let process = FarEnd::with_tables(&folder)?;
+                    far_ends.push(probe::carts_at(process.address(), &edges));
+                    processes.push(process);
+                }
+                Services::Tables(far_ends, probe::nobodys_cart())
+            }
+            HopsTo::TableHere => {
+                let mut here = Vec::new();
+                for folder in folders {
+                    here.push(Tables::open(&folder).await?.asked_here(&edges));
+                }
+                Services::Tables(here, probe::nobodys_cart())
+            }
+        };
+        Ok(Some(Self(Arc::new(Asked { services, rounds: 1 + asked.hops_again, _processes: processes }))))
     }
 
-    /// Asks all of them at once and waits for every answer.
+    /// Asks all of them at once and waits for every answer, as often as it is to be.
     pub(super) async fn ask(&self) {
         let call = Call::new(probe::CALLER, PATIENCE);
-        join_all(self.0.far_ends.iter().map(|far_end| far_end.get_many(&call, self.0.question.clone()))).await;
+        for _ in 0..self.0.rounds {
+            match &self.0.services {
+                Services::Memory(shelves, question) => {
+                    join_all(shelves.iter().map(|shelf| shelf.get_many(&call, question.clone()))).await;
+                }
+                Services::Tables(carts, cart) => {
+                    join_all(carts.iter().map(|carts| carts.get(&call, *cart))).await;
+                }
+            }
+        }
     }
 }

@@ -99,8 +99,7 @@ impl Neighbours {
             builder = builder.offer(routes);
         }
         for group in &topology.groups {
-            let speaking = group.modules.iter().map(|module| module.as_str()).chain(["relay"]);
-            builder = builder.knows(&group.name, speaking);
+            builder = builder.knows(&group.name, group.modules.iter().map(|module| module.as_str()));
         }
         Ok(Hops(Some(builder.build().map_err(anyhow::Error::msg)?), known.tls.clone()))
     }

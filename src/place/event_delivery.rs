@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use events::{Delivered, DeliveryError, Envelope, Subscriber};
 use futures_util::future::BoxFuture;
-use seam::{Call, Failure, ModuleName, Outcome};
+use seam::{Call, Failure, ModuleName, Outcome, Seat};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -63,21 +63,23 @@ impl EventDeliveryService for Doormat {
 
 /// The way to a consumer in another process.
 pub(super) struct Push {
-    consumer: &'static str,
+    source: ModuleName,
+    consumer: ModuleName,
     way: Arc<dyn EventDelivery>,
 }
 
 impl Push {
-    pub(super) fn new(consumer: &'static str, way: Arc<dyn EventDelivery>) -> Self {
-        Self { consumer, way }
+    /// Tells on behalf of the module whose events they are.
+    pub(super) fn new(source: ModuleName, consumer: ModuleName, way: &Seat<dyn EventDelivery>) -> Self {
+        Self { source, consumer, way: way.asked_of(consumer, source) }
     }
 }
 
 impl Subscriber for Push {
     fn deliver<'a>(&'a self, batch: &'a [Envelope]) -> BoxFuture<'a, Result<Delivered, DeliveryError>> {
         Box::pin(async move {
-            let call = Call::new(ModuleName::new("relay"), WITHIN);
-            let delivered = self.way.deliver(&call, self.consumer.to_owned(), batch.to_vec()).await;
+            let call = Call::new(self.source, WITHIN);
+            let delivered = self.way.deliver(&call, self.consumer.as_str().to_owned(), batch.to_vec()).await;
             delivered.map_err(|fault| DeliveryError(format!("{}: {fault}", self.consumer)))
         })
     }

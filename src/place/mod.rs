@@ -208,39 +208,36 @@ impl Place {
     /// # Errors
     /// When a consumer is neither here nor elsewhere.
     pub fn publishes(&self, outbox: &Outbox, consumers: &[&'static str]) -> anyhow::Result<()> {
+        let source = ModuleName::new(outbox.database().module());
         let mut relay = Relay::new(outbox);
         for consumer in consumers {
-            relay = relay.to(*consumer, self.subscriber(consumer)?);
+            relay = relay.to(*consumer, self.subscriber(source, consumer)?);
         }
         self.runtime.tasks.spawn("relay", relay.run(self.runtime.shutdown.clone()));
         Ok(())
     }
 
-    fn subscriber(&self, consumer: &'static str) -> anyhow::Result<Arc<dyn Subscriber>> {
+    #[cfg_attr(not(feature = "split"), expect(unused_variables, reason = "in one process nobody asks who tells"))]
+    fn subscriber(&self, source: ModuleName, consumer: &'static str) -> anyhow::Result<Arc<dyn Subscriber>> {
         if let Some(inbox) = self.consumers.get(consumer) {
             #[cfg(feature = "split")]
             if let Some(carrier) = self.carrier_between(consumer, || self.doormat([(consumer, inbox.clone())].into())) {
-                return Ok(self.push(consumer, Seat::over(carrier, &self.edges)));
+                return Ok(push(source, consumer, Seat::over(carrier, &self.edges)));
             }
             // Handing on within the process is no call, unless somebody wants to know what it would be as one.
             #[cfg(feature = "split")]
             if seam::spans::are_recorded() {
                 let doormat = Arc::new(Doormat::new([(consumer, inbox.clone())].into()));
-                return Ok(self.push(consumer, Seat::here(doormat, &self.edges)));
+                return Ok(push(source, consumer, Seat::here(doormat, &self.edges)));
             }
             return Ok(inbox.clone());
         }
         #[cfg(feature = "split")]
         if let Some(elsewhere) = &self.elsewhere {
             let group = elsewhere.topology.group_of(ModuleName::new(consumer));
-            return Ok(self.push(consumer, Seat::over(elsewhere.peers.carrier(&group.name), &self.edges)));
+            return Ok(push(source, consumer, Seat::over(elsewhere.peers.carrier(&group.name), &self.edges)));
         }
         anyhow::bail!("nobody consumes for {consumer}: it is neither in this process nor in another")
-    }
-
-    #[cfg(feature = "split")]
-    fn push(&self, consumer: &'static str, way: Seat<dyn EventDelivery>) -> Arc<dyn Subscriber> {
-        Arc::new(Push::new(consumer, way.asked_of(ModuleName::new(consumer), ModuleName::new("relay"))))
     }
 
     #[cfg(feature = "split")]
@@ -257,4 +254,9 @@ impl Place {
         }
         offered
     }
+}
+
+#[cfg(feature = "split")]
+fn push(source: ModuleName, consumer: &'static str, way: Seat<dyn EventDelivery>) -> Arc<dyn Subscriber> {
+    Arc::new(Push::new(source, ModuleName::new(consumer), &way))
 }

@@ -83,8 +83,9 @@ async fn a_visit_asks_the_same_of_the_same_modules_here_and_at_and_every_part_of
         let is_page = |span: &&BTreeMap<_, _>| span.contains_key("callee") && !span.contains_key("caller");
         let pages: Vec<_> = spans.iter().filter(is_page).collect();
         assert_eq!(pages.len(), 1, "{topology}: the visitor who sent no trace has no span: {pages:?}");
-        let told = spans.iter().filter(|span| text(span, "caller") == "relay").map(|span| text(span, "callee"));
-        let told: BTreeSet<&str> = told.collect();
-        assert!(told.is_superset(&["notifications", "recommendations", "reviews"].into()), "{topology}: {told:?}");
+        let told = spans.iter().filter(|span| text(span, "method") == "deliver");
+        let told: BTreeSet<_> = told.map(|span| [text(span, "caller"), text(span, "callee")]).collect();
+        let by_orders = ["notifications", "recommendations", "reviews"].map(|consumer| ["orders", consumer]);
+        assert!(told.is_superset(&by_orders.into()), "{topology}: {told:?}");
     }
 }

@@ -16,7 +16,7 @@ pub use benefits::{
     ScalingRecord, SurvivalRecord,
 };
 pub use histogram::StoredHistogram;
-pub use predictions::{HopPrice, Partition, Predicted, PredictionsRecord, Projection, RoundPrice, Scouted};
+pub use predictions::{HopPrice, HopsTo, Partition, Predicted, PredictionsRecord, Projection, RoundPrice, Scouted};
 pub use store::{Kept, RUN_FILE, keep_run, read_run, write_run, write_text};
 
 use crate::environment::Environment;

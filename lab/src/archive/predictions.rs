@@ -35,12 +35,42 @@ pub struct Partition {
 /// The first side for a moment, before the rounds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Scouted {
-    /// The turn, from 1; in each, every number of processes is scouted once.
+    /// The round, from 1; in each, everything is scouted once, in turns.
     pub turn: u32,
-    /// How many idle processes each request asked, all at once, before it did anything else.
+    /// How many idle services each request asked, all at once, before it did anything else.
     pub processes: u32,
+    /// What these were.
+    #[serde(default)]
+    pub to: HopsTo,
+    /// How often it asked them again, one round after the other.
+    #[serde(default)]
+    pub again: u32,
     /// The loads.
     pub points: Vec<Point>,
+}
+
+/// What is asked by hops of known number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HopsTo {
+    /// Processes that answer from memory.
+    #[default]
+    Memory,
+    /// Processes that answer from a table.
+    Table,
+    /// The same tables in the process that asks, which is no hop.
+    TableHere,
+}
+
+impl HopsTo {
+    /// The word for it, as the program takes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Table => "table",
+            Self::TableHere => "table-here",
+        }
+    }
 }
 
 /// What a call pays for leaving its process.
@@ -64,7 +94,8 @@ pub struct HopPrice {
     pub rounds: Vec<RoundPrice>,
 }
 
-/// What it costs to ask other processes in one round, nanoseconds: `per_round + processes * per_process`.
+/// What it costs to ask other processes in one round, nanoseconds: `per_round + processes * per_process`, and `per_table` more for those
+/// that read one, `again_less` less for those that were asked before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoundPrice {
     /// The load, as in [`Point::load`].
@@ -77,6 +108,21 @@ pub struct RoundPrice {
     pub wall_per_round_ns: f64,
     /// Time for each process that is asked.
     pub wall_per_process_ns: f64,
+    /// CPU that a process takes less which the same request has asked before: its caches are still warm.
+    #[serde(default)]
+    pub cpu_again_less_ns: f64,
+    /// Time that it takes less, likewise.
+    #[serde(default)]
+    pub wall_again_less_ns: f64,
+    /// CPU beyond that of a hop for each process that answers from a table: there is more in it that is cold.
+    #[serde(default)]
+    pub cpu_per_table_ns: f64,
+    /// Time beyond that, likewise.
+    #[serde(default)]
+    pub wall_per_table_ns: f64,
+    /// What an answer from a table takes in the process that asks, time.
+    #[serde(default)]
+    pub table_here_ns: f64,
     /// CPU of the first side per request in the same minutes, nanoseconds: prices are worth as much as the machine was fast then.
     pub base_cpu_ns: f64,
     /// Median latency of the first side in the same minutes, nanoseconds.

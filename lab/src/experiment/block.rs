@@ -31,6 +31,17 @@ pub(super) enum Extent {
     Headline,
 }
 
+/// A side that has a load in turns with others.
+pub(super) struct InTurns<'s> {
+    pub side: &'s SideRecord,
+    pub running: &'s RunningSide,
+    /// The round whose lines its requests are, where there is a table of all requests.
+    pub round: Option<u32>,
+}
+
+/// What came of a load, and what was odd meanwhile.
+type Came = (Point, Vec<String>);
+
 /// A side while its block is measured.
 struct Member<'e> {
     side: &'e SideRecord,
@@ -45,7 +56,7 @@ impl Experiment {
     }
 
     /// The same beside other sides. Memory is counted by the share of each process in a page, so none may be shared with another side.
-    fn start_beside_others(&self, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
+    pub(super) fn start_beside_others(&self, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
         self.start_from(&self.contender(side).of_its_own(&self.own_of("program", side))?, side, purpose)
     }
 
@@ -108,18 +119,24 @@ impl Experiment {
             };
             members.push(Member { side, running, block });
         }
-        self.lone_sessions_in_turns(&mut members, first_trace + 1)?;
-        // The known deltas are looked for where nothing queues; the other loads would only cost time.
+        // The known deltas are looked for at the headline, where requests lie as far apart on all sides: one at a time without pauses, a
+        // page that comes later finds colder caches, and a delta would seem larger than it is.
         let is_judged = |member: &Member<'_>| matches!(member.side.part, Part::Compared | Part::Again);
         members.sort_by_key(|member| !is_judged(member));
         let judged = members.partition_point(is_judged);
-        self.headline_in_turns(&mut members[..judged], first_trace)?;
+        let came = self.lone_sessions(&in_turns(&members[..judged]), first_trace + 1)?;
+        book(&mut members[..judged], came);
+        let headline = self.run.protocol.headline_load;
+        if let Some((index, load)) = (0..).zip(&self.run.protocol.loads).find(|(_, load)| load.percent == headline) {
+            let came = self.open_load_in_turns(&in_turns(&members), load, first_trace + 2 + index)?;
+            book(&mut members, came);
+        }
         for Member { side, running, block } in &mut members {
             block.processes = processes(running);
             block.memory_peak_bytes = running.peak_bytes();
             // The first side against itself is judged at the headline alone.
             if side.part == Part::Compared && extent == Extent::Whole {
-                self.keep_requests_of(block);
+                self.keep_requests_of(Some(round), side);
                 self.other_loads(running, first_trace, block)?;
                 block.capacity = self.block_capacity(running, &side.name, first_trace + 20)?;
                 self.own_loads(running, first_trace + 40, block)?;
@@ -147,27 +164,31 @@ impl Experiment {
         Ok(blocks)
     }
 
-    fn keep_requests_of(&self, block: &Block) {
-        if let Some(requests) = &self.requests {
-            requests.begin_block(block.round, &block.side);
+    fn keep_requests_of(&self, round: Option<u32>, side: &SideRecord) {
+        if let (Some(requests), Some(round)) = (&self.requests, round) {
+            requests.begin_block(round, &side.name);
         }
     }
 
-    fn lone_sessions_in_turns(&self, members: &mut [Member<'_>], number: u64) -> anyhow::Result<()> {
-        let trace = self.lone_trace(number);
+    /// One visitor after another without pauses, a fixed number of them: the price of a request when nothing queues.
+    pub(super) fn lone_sessions(&self, sides: &[InTurns<'_>], number: u64) -> anyhow::Result<Vec<Came>> {
+        let trace = self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
         let stretch = || Stretch::one_by_one(&trace, "1 session");
-        self.in_turns(members, "1", stretch, self.turn() / 4, number)
+        self.in_turns(sides, "1", stretch, self.turn() / 4, number)
     }
 
-    fn headline_in_turns(&self, members: &mut [Member<'_>], first_trace: u64) -> anyhow::Result<()> {
-        let protocol = &self.run.protocol;
-        let headline = |(_, load): &(usize, &LoadStretch)| load.percent == protocol.headline_load;
-        let Some((index, load)) = protocol.loads.iter().enumerate().find(headline) else { return Ok(()) };
-        let (name, number) = (load.percent.to_string(), first_trace + 2 + index as u64);
+    /// A load that is offered, the same visitors to each side.
+    pub(super) fn open_load_in_turns(
+        &self,
+        sides: &[InTurns<'_>],
+        load: &LoadStretch,
+        number: u64,
+    ) -> anyhow::Result<Vec<Came>> {
+        let name = load.percent.to_string();
         let (offered, label) = (self.offered_at(load), load_label(&name));
         let trace = self.open_trace(&name, load, offered, number)?;
         let stretch = || self.open_stretch(&trace, &label, load, offered);
-        self.in_turns(members, &name, stretch, self.turn(), number)
+        self.in_turns(sides, &name, stretch, self.turn(), number)
     }
 
     fn turn(&self) -> Duration {
@@ -179,26 +200,21 @@ impl Experiment {
 
     fn in_turns<'s>(
         &self,
-        members: &mut [Member<'_>],
+        sides: &[InTurns<'_>],
         load: &str,
         stretch: impl Fn() -> Stretch<'s>,
         turn: Duration,
         number: u64,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<Came>> {
         let mut driven: Vec<Driven<'_>> = Vec::new();
-        for Member { side, running, block } in members.iter() {
-            self.keep_requests_of(block);
+        for InTurns { side, running, round } in sides {
+            self.keep_requests_of(*round, side);
             let log = self.requests.as_ref().and_then(|requests| requests.stretch(load, &self.workload));
             let (name, stretch) = (side.name.as_str(), stretch());
             driven.push(Driven { side: running, name, load, stretch, log, troubles: Vec::new() });
         }
         let points = self.points_in_turns(&mut driven, turn, number)?;
-        let troubles: Vec<Vec<String>> = driven.into_iter().map(|driven| driven.troubles).collect();
-        for ((member, point), troubles) in members.iter_mut().zip(points).zip(troubles) {
-            member.block.points.push(point);
-            member.block.troubles.extend(troubles);
-        }
-        Ok(())
+        Ok(points.into_iter().zip(driven.into_iter().map(|driven| driven.troubles)).collect())
     }
 
     pub(super) fn warm_up(&self, side: &RunningSide, number: u64) -> anyhow::Result<()> {
@@ -208,20 +224,6 @@ impl Experiment {
         let trace = self.trace(number, arrivals);
         self.drive(side, &Stretch::arriving(&trace, offered, "warm-up"), &mut |_| {})?;
         Ok(())
-    }
-
-    /// One visitor after another without pauses, a fixed number of them: the price of a request when nothing queues.
-    pub(super) fn lone_sessions(
-        &self,
-        side: &RunningSide,
-        number: u64,
-        troubles: &mut Vec<String>,
-    ) -> anyhow::Result<Point> {
-        self.point(side, "1", &Stretch::one_by_one(&self.lone_trace(number), "1 session"), troubles)
-    }
-
-    fn lone_trace(&self, number: u64) -> Trace {
-        self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions })
     }
 
     /// The shares of the smallest capacity beside the headline, the same rate for every side.
@@ -312,6 +314,22 @@ impl Experiment {
             return Ok(None);
         }
         self.search_capacity(side, pilot.capacity.rps, search.block_steps, number).map(Some)
+    }
+}
+
+fn in_turns<'m>(members: &'m [Member<'_>]) -> Vec<InTurns<'m>> {
+    let in_turns = |member: &'m Member<'_>| InTurns {
+        side: member.side,
+        running: &member.running,
+        round: Some(member.block.round),
+    };
+    members.iter().map(in_turns).collect()
+}
+
+fn book(members: &mut [Member<'_>], came: Vec<Came>) {
+    for (Member { block, .. }, (point, troubles)) in members.iter_mut().zip(came) {
+        block.points.push(point);
+        block.troubles.extend(troubles);
     }
 }
 

@@ -4,24 +4,36 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
-use super::{Experiment, equality};
+use super::{Experiment, block::InTurns, equality};
 use crate::advise::{self, Proposal};
-use crate::archive::{Part, Partition, Projection, Scouted, SideRecord, write_text};
+use crate::archive::{HopsTo, Partition, Point, Projection, Scouted, SideRecord, write_text};
 use crate::predict::{self, Visits};
 use crate::side::Contender;
 
 /// The file of the grouping that is proposed, in the run's folder.
 const PROPOSAL: &str = "proposal.toml";
 
-/// How many idle processes each request asks at once while the price of a hop is scouted: without, one, and enough for a line.
-const PROCESSES: [u32; 3] = [0, 1, 4];
-/// How often each is scouted; the machine is not equally fast from one to the next.
-const TURNS: u32 = 4;
-/// What tells the program to ask so many idle processes in each request.
+/// What each request asks while the price of a hop is scouted, how many services at once and how often again: nothing; one process and
+/// enough for a line; one twice; processes with tables; and such tables without a hop.
+const SCOUTS: [(u32, HopsTo, u32); 8] = [
+    (0, HopsTo::Memory, 0),
+    (1, HopsTo::Memory, 0),
+    (4, HopsTo::Memory, 0),
+    (1, HopsTo::Memory, 1),
+    (1, HopsTo::Table, 0),
+    (4, HopsTo::Table, 0),
+    (1, HopsTo::TableHere, 0),
+    (4, HopsTo::TableHere, 0),
+];
+/// How often all of them are scouted.
+const ROUNDS: u32 = 3;
+/// What tells the program to ask so many idle services in each request, which, and how often again.
 const HOPS: &str = "CLEAVE__LAB__HOPS";
+const HOPS_TO: &str = "CLEAVE__LAB__HOPS_TO";
+const HOPS_AGAIN: &str = "CLEAVE__LAB__HOPS_AGAIN";
 /// Numbers of traces (see [`Experiment::trace`]): no other part of a run has these.
 const TRACES: u64 = 600;
-const TRACES_PER_TURN: u64 = 10;
+const TRACES_PER_ROUND: u64 = 10;
 
 impl Experiment {
     /// Says what each topology will cost before it is measured, when that is asked for.
@@ -52,7 +64,7 @@ impl Experiment {
     fn foretell_and_propose(&mut self) -> anyhow::Result<()> {
         let price = predict::price(&self.run.ladder, &self.run.predictions.scouted).map_err(anyhow::Error::msg)?;
         self.run.predictions.price = Some(price);
-        let visits = self.visits();
+        let visits = Visits::of(&self.workload);
         if let Some(proposal) = self.proposal(visits)? {
             self.take_part(&proposal)?;
         }
@@ -104,63 +116,58 @@ impl Experiment {
         Ok(())
     }
 
-    /// Measures the first side as it is, and with hops of known number in every request.
+    /// Measures the first side as it is, and with hops of known number in every request, all of them in turns.
     fn scout(&mut self) -> anyhow::Result<()> {
         let Some(first) = self.run.compared().next().cloned() else { return Ok(()) };
-        let loads = self.run.protocol.loads.iter().map(|load| load.percent);
-        let held_out = loads.max().filter(|highest| *highest > self.run.protocol.headline_load);
+        let sides = SCOUTS.map(|scout| with_hops(&first, scout));
         self.display
-            .say(&format!("the price of a hop: {} asks idle processes, a known number in every request", first.name));
-        for turn in 1..=TURNS {
-            for processes in PROCESSES {
-                if self.stopped() {
-                    anyhow::bail!("stopped before a hop had its price");
-                }
-                let points = self.scout_once(&first, turn, processes, held_out)?;
-                self.run.predictions.scouted.push(Scouted { turn, processes, points });
+            .say(&format!("the price of a hop: {} asks idle services, a known number in every request", first.name));
+        for round in 1..=ROUNDS {
+            let together = if self.run.protocol.turn_seconds > 0.0 { sides.len() } else { 1 };
+            for (sides, scouts) in sides.chunks(together).zip(SCOUTS.chunks(together)) {
+                let points = self.scout_together(sides, round)?;
+                let scouted = scouts.iter().zip(points).map(|(&(processes, to, again), points)| Scouted {
+                    turn: round,
+                    processes,
+                    to,
+                    again,
+                    points,
+                });
+                self.run.predictions.scouted.extend(scouted);
             }
         }
         Ok(())
     }
 
     /// One session at a time and every load but the one that is held out to check the simulation.
-    fn scout_once(
-        &self,
-        first: &SideRecord,
-        turn: u32,
-        processes: u32,
-        held_out: Option<u32>,
-    ) -> anyhow::Result<Vec<crate::archive::Point>> {
-        let mut side =
-            SideRecord { name: format!("{} with {processes} hops", first.name), part: Part::Compared, ..first.clone() };
-        if processes > 0 {
-            side.environment.insert(HOPS.to_owned(), processes.to_string());
+    fn scout_together(&self, sides: &[SideRecord], round: u32) -> anyhow::Result<Vec<Vec<Point>>> {
+        let first_trace = TRACES + u64::from(round) * TRACES_PER_ROUND;
+        let mut running = Vec::new();
+        for side in sides {
+            let started = self.start_beside_others(side, &format!("scout-{round}"))?;
+            self.warm_up(&started, first_trace)?;
+            running.push(started);
         }
-        let running = self.start(&side, &format!("scout-{turn}"))?;
-        let first_trace = TRACES + u64::from(turn) * TRACES_PER_TURN;
-        self.warm_up(&running, first_trace)?;
-        let mut troubles = Vec::new();
-        let mut points = vec![self.lone_sessions(&running, first_trace + 1, &mut troubles)?];
+        let in_turns: Vec<_> =
+            sides.iter().zip(&running).map(|(side, running)| InTurns { side, running, round: None }).collect();
+        let held_out = self.run.protocol.loads.iter().map(|load| load.percent).max();
+        let held_out = held_out.filter(|highest| *highest > self.run.protocol.headline_load);
+        let mut came = vec![self.lone_sessions(&in_turns, first_trace + 1)?];
         let lower = self.run.protocol.loads.iter().filter(|load| Some(load.percent) != held_out);
         for (number, load) in (2..).zip(lower) {
-            let offered = self.run.reference_rps() * f64::from(load.percent) / 100.0;
-            let name = load.percent.to_string();
-            points.push(self.open_load(&running, &name, load, offered, first_trace + number, &mut troubles)?);
+            came.push(self.open_load_in_turns(&in_turns, load, first_trace + number)?);
         }
-        troubles.extend(running.stop());
-        anyhow::ensure!(troubles.is_empty(), "{}: {}", side.name, troubles.join("; "));
+        anyhow::ensure!(!self.stopped(), "stopped before a hop had its price");
+        let mut points: Vec<Vec<Point>> = sides.iter().map(|_| Vec::new()).collect();
+        for (place, (point, troubles)) in came.into_iter().flat_map(|load| load.into_iter().enumerate()) {
+            anyhow::ensure!(troubles.is_empty(), "{}: {}", sides[place].name, troubles.join("; "));
+            points[place].push(point);
+        }
+        for (side, running) in sides.iter().zip(running) {
+            let troubles = running.stop();
+            anyhow::ensure!(troubles.is_empty(), "{}: {}", side.name, troubles.join("; "));
+        }
         Ok(points)
-    }
-
-    fn visits(&self) -> Visits {
-        let shape = &self.workload.session;
-        let requests = self.workload.requests_per_session().max(1.0);
-        let journeys = (shape.journeys.0 + shape.journeys.1) as f64 / 2.0;
-        Visits {
-            requests,
-            paused: (journeys / requests).clamp(0.0, 1.0),
-            pause_ns: (shape.think_us.0 as f64 * 1e3, shape.think_us.1 as f64 * 1e3),
-        }
     }
 
     fn say_predictions(&self) {
@@ -199,6 +206,17 @@ impl Experiment {
             }
         }
     }
+}
+
+/// The first side when each request asks idle services.
+fn with_hops(first: &SideRecord, (number, to, again): (u32, HopsTo, u32)) -> SideRecord {
+    let name = format!("{} with {number} hops, {}, {again} again", first.name, to.word());
+    let mut side = SideRecord { name, ..first.clone() };
+    if number > 0 {
+        let asked = [(HOPS, number.to_string()), (HOPS_TO, to.word().to_owned()), (HOPS_AGAIN, again.to_string())];
+        side.environment.extend(asked.map(|(name, value)| (name.to_owned(), value)));
+    }
+    side
 }
 
 impl crate::side::Executable {

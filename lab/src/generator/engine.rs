@@ -104,12 +104,7 @@ impl<'d, 'o> Engine<'d, 'o> {
                 break false;
             }
             let next = if is_up { self.next_sweep } else { self.next_moment().min(self.until.unwrap_or(u64::MAX)) };
-            self.clock.arm(next)?;
-            let count = match self.epoll.wait(&mut events, EpollTimeout::NONE) {
-                Ok(count) => count,
-                Err(nix::errno::Errno::EINTR) => 0,
-                Err(error) => return Err(error.into()),
-            };
+            let count = self.wait_until(next, &mut events)?;
             for event in &events[..count] {
                 if event.data() != TIMER {
                     self.handle_socket(event.data());
@@ -119,6 +114,29 @@ impl<'d, 'o> Engine<'d, 'o> {
         self.stands_at = self.until.unwrap_or(self.stands_at);
         self.cpu_ns += thread_cpu_ns() - cpu_before;
         Ok(ended)
+    }
+
+    /// Waits for events; at least until one comes or the moment has.
+    fn wait_until(&mut self, next: u64, events: &mut [EpollEvent]) -> anyhow::Result<usize> {
+        // A CPU that sleeps takes the longer to come back the longer it slept, which would be added to slow answers and not to quick ones.
+        let awake = self.waits_for_one();
+        if !awake {
+            self.clock.arm(next)?;
+        }
+        loop {
+            match self.epoll.wait(events, if awake { EpollTimeout::ZERO } else { EpollTimeout::NONE }) {
+                Ok(0) if awake && self.clock.now() < next => std::hint::spin_loop(),
+                Ok(count) => return Ok(count),
+                Err(nix::errno::Errno::EINTR) => return Ok(0),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether an answer to the only visitor there is has yet to come, and nothing else.
+    fn waits_for_one(&self) -> bool {
+        matches!(self.drive.pacing, Pacing::Returning { visitors: 1, .. })
+            && self.visitors.iter().any(|visitor| visitor.phase == Phase::Waiting)
     }
 
     /// What was measured.

@@ -29,6 +29,8 @@ pub struct CrossingRound {
     pub caller: String,
     /// The other processes that are asked, with how many calls go to each.
     pub to: BTreeMap<usize, u64>,
+    /// Those among them that answer from a table.
+    pub tables: BTreeSet<usize>,
     /// How often a request makes this round, in the mean.
     pub times: f64,
 }
@@ -40,6 +42,10 @@ pub struct Crossings {
     pub rounds: f64,
     /// Processes that are asked, over all rounds.
     pub processes: f64,
+    /// Processes that are asked which the same request has asked before.
+    pub again: f64,
+    /// Processes that answer from a table, over all rounds.
+    pub tables: f64,
     /// Calls beyond the first to the same process in the same round: they share its wake-up.
     pub sisters: f64,
     /// Bytes of questions and answers.
@@ -51,38 +57,61 @@ impl Crossings {
     pub fn add(&mut self, other: &Self, weight: f64) {
         self.rounds += other.rounds * weight;
         self.processes += other.processes * weight;
+        self.again += other.again * weight;
+        self.tables += other.tables * weight;
         self.sisters += other.sisters * weight;
         self.bytes += other.bytes * weight;
     }
 }
 
-/// The rounds of the requests of one name that leave their process.
-pub fn crossing_rounds(pass: &TracedPass, partition: &Partition, request: &str) -> Vec<CrossingRound> {
+/// The rounds of the requests of one name that leave their process. A module that works for `table_ns` or longer answers from a table.
+pub fn crossing_rounds(pass: &TracedPass, partition: &Partition, request: &str, table_ns: f64) -> Vec<CrossingRound> {
     let Some(requests) = requests_of(pass, request) else { return Vec::new() };
-    let rounds = rounds_of(pass, request);
+    let (rounds, reads_tables) = (rounds_of(pass, request), modules_that_take(pass, request, table_ns));
     let leaving = rounds.into_iter().filter_map(|(caller, callees, times)| {
         let from = partition.process_of(caller)?;
-        let mut to = BTreeMap::new();
+        let (mut to, mut tables) = (BTreeMap::new(), BTreeSet::new());
         for (callee, calls) in callees {
             if let Some(process) = partition.process_of(callee).filter(|process| *process != from) {
                 *to.entry(process).or_default() += calls;
+                tables.extend(reads_tables.contains(callee).then_some(process));
             }
         }
         let times = times as f64 / requests;
-        (!to.is_empty()).then(|| CrossingRound { from, caller: caller.to_owned(), to, times })
+        (!to.is_empty()).then(|| CrossingRound { from, caller: caller.to_owned(), to, tables, times })
     });
     leaving.collect()
 }
 
+/// The modules that work for so long or longer on a call, in the mean, without what they wait for from others.
+fn modules_that_take<'p>(pass: &'p TracedPass, request: &str, least_ns: f64) -> BTreeSet<&'p str> {
+    let (mut calls, mut own_ns): (BTreeMap<&str, u64>, BTreeMap<&str, f64>) = Default::default();
+    for edge in pass.edges.iter().filter(|edge| edge.request == request) {
+        let handler_ns = edge.time.handler_ns as f64;
+        *calls.entry(&edge.callee).or_default() += edge.calls;
+        *own_ns.entry(&edge.callee).or_default() += handler_ns;
+        *own_ns.entry(&edge.caller).or_default() -= handler_ns;
+    }
+    calls
+        .into_iter()
+        .filter(|(callee, calls)| own_ns[callee] >= least_ns * *calls as f64)
+        .map(|(callee, _)| callee)
+        .collect()
+}
+
 /// What the requests of one name send between processes.
-pub fn crossings_of(pass: &TracedPass, partition: &Partition, request: &str) -> Crossings {
+pub fn crossings_of(pass: &TracedPass, partition: &Partition, request: &str, table_ns: f64) -> Crossings {
     let mut sum = Crossings::default();
-    for round in crossing_rounds(pass, partition, request) {
+    let mut asked: BTreeMap<usize, f64> = BTreeMap::new();
+    for round in crossing_rounds(pass, partition, request, table_ns) {
         let calls: u64 = round.to.values().sum();
         sum.rounds += round.times;
         sum.processes += round.times * round.to.len() as f64;
+        sum.tables += round.times * round.tables.len() as f64;
         sum.sisters += round.times * (calls as f64 - round.to.len() as f64);
+        round.to.keys().for_each(|process| *asked.entry(*process).or_default() += round.times);
     }
+    sum.again = asked.values().map(|times| (times - 1.0).max(0.0)).sum();
     if let Some(requests) = requests_of(pass, request) {
         let cut =
             pass.edges.iter().filter(|edge| edge.request == request && partition.parts(&edge.caller, &edge.callee));

@@ -7,6 +7,7 @@ use super::crossings::{CrossingRound, Crossings, crossing_rounds, crossings_of};
 use super::simulate::{Machine, Question, Step, Visitor, simulate};
 use crate::archive::{HopPrice, Partition, RoundPrice, TracedPass};
 use crate::random::Random;
+use crate::workload::Workload;
 
 /// How many requests a simulation serves unless told otherwise: enough for a p99, a moment's work.
 pub(super) const SIMULATED_REQUESTS: usize = 12_000;
@@ -43,6 +44,20 @@ pub struct Visits {
     pub pause_ns: (f64, f64),
 }
 
+impl Visits {
+    /// How the visitors of a workload come.
+    pub fn of(workload: &Workload) -> Self {
+        let shape = &workload.session;
+        let requests = workload.requests_per_session().max(1.0);
+        let journeys = (shape.journeys.0 + shape.journeys.1) as f64 / 2.0;
+        Self {
+            requests,
+            paused: (journeys / requests).clamp(0.0, 1.0),
+            pause_ns: (shape.think_us.0 as f64 * 1e3, shape.think_us.1 as f64 * 1e3),
+        }
+    }
+}
+
 /// Circumstances of a simulation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Circumstances {
@@ -76,6 +91,11 @@ impl Model<'_> {
             cpu_per_process_ns: between(|price| price.cpu_per_process_ns),
             wall_per_round_ns: between(|price| price.wall_per_round_ns),
             wall_per_process_ns: between(|price| price.wall_per_process_ns),
+            cpu_again_less_ns: between(|price| price.cpu_again_less_ns),
+            wall_again_less_ns: between(|price| price.wall_again_less_ns),
+            cpu_per_table_ns: between(|price| price.cpu_per_table_ns),
+            wall_per_table_ns: between(|price| price.wall_per_table_ns),
+            table_here_ns: between(|price| price.table_here_ns),
             base_cpu_ns: between(|price| price.base_cpu_ns),
             base_p50_ns: between(|price| price.base_p50_ns),
         }
@@ -89,6 +109,11 @@ impl Model<'_> {
             cpu_per_process_ns: self.price.cpu_ns,
             wall_per_round_ns: 0.0,
             wall_per_process_ns: self.price.wall_ns,
+            cpu_again_less_ns: 0.0,
+            wall_again_less_ns: 0.0,
+            cpu_per_table_ns: 0.0,
+            wall_per_table_ns: 0.0,
+            table_here_ns: 0.0,
             base_cpu_ns,
             base_p50_ns: super::classes::quantile_ns(&self.classes, &vec![0.0; self.classes.len()], 0.5),
         }
@@ -98,13 +123,23 @@ impl Model<'_> {
     pub fn crossings(&self, partition: &Partition) -> Crossings {
         let mut sum = Crossings::default();
         for class in &self.classes {
-            sum.add(&crossings_of(self.pass, partition, &class.name), class.weight);
+            sum.add(&self.crossings_of(partition, &class.name), class.weight);
         }
         let is_background = |name: &&str| !self.pass.requests.contains_key(*name);
         for name in super::crossings::request_names(self.pass).iter().filter(|name| is_background(name)) {
-            sum.add(&crossings_of(self.pass, partition, name), 1.0);
+            sum.add(&self.crossings_of(partition, name), 1.0);
         }
         sum
+    }
+
+    fn crossings_of(&self, partition: &Partition, request: &str) -> Crossings {
+        crossings_of(self.pass, partition, request, self.table_ns())
+    }
+
+    /// From when on a module is taken to answer from a table: half of what a known one took. From memory it is a small part of that.
+    fn table_ns(&self) -> f64 {
+        let known = self.round_price(1.0).table_here_ns;
+        if known > 0.0 { known / 2.0 } else { f64::INFINITY }
     }
 
     /// CPU that the partition adds to a request, nanoseconds.
@@ -117,6 +152,8 @@ impl Model<'_> {
         let more_bytes = (crossings.bytes - crossings.processes * self.price.bytes).max(0.0);
         crossings.rounds * price.cpu_per_round_ns
             + crossings.processes * price.cpu_per_process_ns
+            + crossings.tables * price.cpu_per_table_ns
+            - crossings.again * price.cpu_again_less_ns
             + crossings.sisters * self.price.cpu_64_ns
             + more_bytes * self.price.cpu_ns_per_byte
     }
@@ -133,10 +170,12 @@ impl Model<'_> {
             .classes
             .iter()
             .map(|class| {
-                let crossings = crossings_of(self.pass, partition, &class.name);
+                let crossings = self.crossings_of(partition, &class.name);
                 let more_bytes = (crossings.bytes - crossings.processes * self.price.bytes).max(0.0);
                 crossings.rounds * (price.wall_per_round_ns + 2.0 * delay_ns)
                     + crossings.processes * price.wall_per_process_ns
+                    + crossings.tables * price.wall_per_table_ns
+                    - crossings.again * price.wall_again_less_ns
                     + crossings.sisters * self.price.cpu_64_ns
                     + more_bytes * self.price.cpu_ns_per_byte
             })
@@ -202,10 +241,10 @@ impl Model<'_> {
     }
 
     fn plan(&self, class: &Class, partition: &Partition, load: f64) -> Plan {
-        let rounds = crossing_rounds(self.pass, partition, &class.name);
+        let rounds = crossing_rounds(self.pass, partition, &class.name, self.table_ns());
         let home = self.home(partition, &class.name);
         let price = self.round_price(load);
-        let crossings = crossings_of(self.pass, partition, &class.name);
+        let crossings = self.crossings_of(partition, &class.name);
         let added = self.cpu_of(&crossings, &price);
         let elsewhere = self.work_elsewhere(class, partition, home);
         Plan {

@@ -4,7 +4,9 @@
 //! factor of two or three. So the lab has the first side itself ask idle processes, a known number of them at once in each request
 //! (`CLEAVE__LAB__HOPS`), and takes from CPU and latency what it costs without. No other topology is looked at.
 
-use crate::archive::{HopPrice, LadderRecord, Point, RoundPrice, Rung, Scouted};
+use std::collections::BTreeSet;
+
+use crate::archive::{HopPrice, HopsTo, LadderRecord, Point, RoundPrice, Rung, Scouted};
 use crate::side::Role;
 
 /// The rung that is a hop, and the one below everything that makes it one.
@@ -38,43 +40,99 @@ pub fn price(ladder: &LadderRecord, scouted: &[Scouted]) -> Result<HopPrice, Str
 /// What a round costs at each load, by least squares over the numbers of processes that were scouted.
 fn round_prices(scouted: &[Scouted]) -> Vec<RoundPrice> {
     let Some(first) = scouted.iter().find(|scouted| scouted.processes == 0) else { return Vec::new() };
-    first.points.iter().filter_map(|point| round_price(scouted, &point.load)).collect()
+    first.points.iter().filter_map(|point| Scouts { scouted, load: &point.load }.price()).collect()
 }
 
-fn round_price(scouted: &[Scouted], load: &str) -> Option<RoundPrice> {
-    let plain = |turn: u32| figures(scouted.iter().find(|other| other.turn == turn && other.processes == 0)?, load);
-    let bases: Vec<(f64, f64)> =
-        scouted.iter().filter(|scouted| scouted.processes == 0).filter_map(|scouted| figures(scouted, load)).collect();
-    let base_cpu_ns = geometric_mean(bases.iter().map(|(cpu, _)| *cpu))?;
-    let base_p50_ns = geometric_mean(bases.iter().map(|(_, p50)| *p50))?;
-    // Within a turn the machine is about equally fast: what is added is a share of what there is without.
-    let mut added: Vec<(f64, f64, f64)> = Vec::new();
-    let mut numbers: Vec<u32> = scouted.iter().map(|scouted| scouted.processes).filter(|number| *number > 0).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    for number in numbers {
-        let with = scouted.iter().filter(|scouted| scouted.processes == number);
-        let ratios: Vec<(f64, f64)> = with
-            .filter_map(|scouted| {
-                let ((cpu, p50), (plain_cpu, plain_p50)) = (figures(scouted, load)?, plain(scouted.turn)?);
-                Some((cpu / plain_cpu, p50 / plain_p50))
-            })
-            .collect();
-        let cpu = geometric_mean(ratios.iter().map(|(cpu, _)| *cpu))?;
-        let p50 = geometric_mean(ratios.iter().map(|(_, p50)| *p50))?;
-        added.push((f64::from(number), (cpu - 1.0) * base_cpu_ns, (p50 - 1.0) * base_p50_ns));
+/// What was scouted at one load.
+struct Scouts<'s> {
+    scouted: &'s [Scouted],
+    load: &'s str,
+}
+
+/// CPU and time, nanoseconds.
+type CpuAndWall = (f64, f64);
+
+impl Scouts<'_> {
+    fn price(&self) -> Option<RoundPrice> {
+        let base = mean(self.of(0, HopsTo::Memory, 0).map(|(_, figures)| figures))?;
+        let cpu = Added { scouts: self, base, of: |figures| figures.0 };
+        let wall = Added { scouts: self, base, of: |figures| figures.1 };
+        let (cpu_per_round_ns, cpu_per_process_ns) = cpu.line(HopsTo::Memory)?;
+        let (wall_per_round_ns, wall_per_process_ns) = wall.line(HopsTo::Memory)?;
+        Some(RoundPrice {
+            load: self.load.to_owned(),
+            cpu_per_round_ns,
+            cpu_per_process_ns,
+            wall_per_round_ns,
+            wall_per_process_ns,
+            cpu_again_less_ns: cpu.again_less(),
+            wall_again_less_ns: wall.again_less(),
+            cpu_per_table_ns: cpu.per_table(),
+            wall_per_table_ns: wall.per_table(),
+            table_here_ns: wall.by(1, HopsTo::TableHere, 0).unwrap_or_default().max(0.0),
+            base_cpu_ns: base.0,
+            base_p50_ns: base.1,
+        })
     }
-    let (cpu_per_round_ns, cpu_per_process_ns) = line(added.iter().map(|(number, cpu, _)| (*number, *cpu)))?;
-    let (wall_per_round_ns, wall_per_process_ns) = line(added.iter().map(|(number, _, wall)| (*number, *wall)))?;
-    Some(RoundPrice {
-        load: load.to_owned(),
-        cpu_per_round_ns,
-        cpu_per_process_ns,
-        wall_per_round_ns,
-        wall_per_process_ns,
-        base_cpu_ns,
-        base_p50_ns,
-    })
+
+    /// The figures of a kind, with their round.
+    fn of(&self, number: u32, to: HopsTo, again: u32) -> impl Iterator<Item = (u32, CpuAndWall)> {
+        let of_kind = move |scouted: &&Scouted| (scouted.processes, scouted.to, scouted.again) == (number, to, again);
+        let scouted = self.scouted.iter().filter(of_kind);
+        scouted.filter_map(|scouted| Some((scouted.turn, figures(scouted, self.load)?)))
+    }
+}
+
+/// What hops add to one of two figures.
+struct Added<'s> {
+    scouts: &'s Scouts<'s>,
+    base: CpuAndWall,
+    of: fn(CpuAndWall) -> f64,
+}
+
+impl Added<'_> {
+    /// What so many services of a kind add. Within a round the machine is about equally fast: what is added is a share of what there is
+    /// without.
+    fn by(&self, number: u32, to: HopsTo, again: u32) -> Option<f64> {
+        let ratios = self.scouts.of(number, to, again).filter_map(|(round, figures)| {
+            let (_, plain) = self.scouts.of(0, HopsTo::Memory, 0).find(|(plain, _)| *plain == round)?;
+            Some((self.of)(figures) / (self.of)(plain))
+        });
+        Some((geometric_mean(ratios)? - 1.0) * (self.of)(self.base))
+    }
+
+    /// The same for every number of services that was scouted.
+    fn by_number(&self, to: HopsTo) -> Vec<(f64, f64)> {
+        let asked = self.scouts.scouted.iter().filter(|scouted| scouted.processes > 0).map(|scouted| scouted.processes);
+        let numbers: BTreeSet<u32> = asked.collect();
+        numbers.into_iter().filter_map(|number| Some((f64::from(number), self.by(number, to, 0)?))).collect()
+    }
+
+    fn line(&self, to: HopsTo) -> Option<(f64, f64)> {
+        line(self.by_number(to).into_iter())
+    }
+
+    /// What the second of two rounds to the same process takes less than the first.
+    fn again_less(&self) -> f64 {
+        let once = self.by(1, HopsTo::Memory, 0);
+        let less = once.zip(self.by(1, HopsTo::Memory, 1)).map(|(once, twice)| 2.0 * once - twice);
+        less.unwrap_or_default().max(0.0)
+    }
+
+    /// What each process takes more when it answers from a table, beyond what the table takes where it is asked.
+    fn per_table(&self) -> f64 {
+        let known = |all: &[(f64, f64)], number: f64| all.iter().find(|(known, _)| *known == number).map(|(_, by)| *by);
+        let (hops, here) = (self.by_number(HopsTo::Memory), self.by_number(HopsTo::TableHere));
+        let far = self.by_number(HopsTo::Table).into_iter();
+        let more = far.filter_map(|(number, far)| Some((far - known(&hops, number)? - known(&here, number)?) / number));
+        let more: Vec<f64> = more.collect();
+        if more.is_empty() { 0.0 } else { (more.iter().sum::<f64>() / more.len() as f64).max(0.0) }
+    }
+}
+
+fn mean(figures: impl Iterator<Item = CpuAndWall>) -> Option<CpuAndWall> {
+    let (cpu, wall): (Vec<f64>, Vec<f64>) = figures.unzip();
+    Some((geometric_mean(cpu.into_iter())?, geometric_mean(wall.into_iter())?))
 }
 
 /// CPU per request and median latency of a load, nanoseconds.

@@ -138,7 +138,9 @@ impl Outbox {
         removed.await.map_err(flatten)
     }
 
-    pub(crate) fn database(&self) -> &Database {
+    /// The database that the events are written to, which is its module's.
+    #[must_use]
+    pub fn database(&self) -> &Database {
         &self.database
     }
 

@@ -3,20 +3,22 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle};
 use anyhow::Context as _;
+use cart_contract::Cart;
 use catalog_contract::Catalog;
 use nix::unistd::Pid;
 use seam::{
     Edges, Seat,
-    wire::{Authority, Credentials, Identity, PeerOptions, Peers, Server, ServerBuilder, ServerOptions, Tls},
+    wire::{Authority, Credentials, Identity, PeerOptions, Peers, ServerBuilder, ServerOptions, Tls},
 };
 
-use super::{CALLER, shelf::Shelf};
+use super::{CALLER, shelf::Shelf, tables::Tables};
 use crate::cli::{self, Ending};
 
 const GROUP: &str = "probe";
@@ -26,22 +28,35 @@ pub(crate) fn at(address: SocketAddr, edges: &Edges) -> Arc<dyn Catalog> {
     asked_at(address, edges, None)
 }
 
-/// The same, sealed where there is something to seal it with.
+/// The carts at an address.
+pub(crate) fn carts_at(address: SocketAddr, edges: &Edges) -> Arc<dyn Cart> {
+    Seat::<dyn Cart>::over(peers_at(address, None).carrier(GROUP), edges).asked_by(CALLER)
+}
+
+/// The catalogue, sealed where there is something to seal it with.
 pub(super) fn asked_at(address: SocketAddr, edges: &Edges, tls: Option<Tls>) -> Arc<dyn Catalog> {
+    Seat::<dyn Catalog>::over(peers_at(address, tls).carrier(GROUP), edges).asked_by(CALLER)
+}
+
+fn peers_at(address: SocketAddr, tls: Option<Tls>) -> Peers {
     let peers = Peers::new(Identity::open("caller"), PeerOptions { tls, ..PeerOptions::default() });
     peers.add(GROUP, vec![address]);
-    Seat::<dyn Catalog>::over(peers.carrier(GROUP), edges).asked_by(CALLER)
+    peers
 }
 
-fn server() -> anyhow::Result<Server> {
-    let seat = Seat::<dyn Catalog>::here(Arc::new(Shelf::stocked()), &Edges::default());
-    let server = ServerBuilder::new(Identity::open(GROUP), ServerOptions::default()).offer(seat.routes());
-    server.build().map_err(anyhow::Error::msg)
-}
-
-/// Answers in this process.
-pub(super) fn answer_on(listener: TcpListener, tls: Option<&Tls>) -> anyhow::Result<ServerHandle> {
-    let server = server()?;
+/// Answers in this process, from memory and from tables where there are some.
+pub(super) fn answer_on(
+    listener: TcpListener,
+    tls: Option<&Tls>,
+    tables: Option<&Tables>,
+) -> anyhow::Result<ServerHandle> {
+    let edges = Edges::default();
+    let shelf = Seat::<dyn Catalog>::here(Arc::new(Shelf::stocked()), &edges);
+    let mut server = ServerBuilder::new(Identity::open(GROUP), ServerOptions::default()).offer(shelf.routes());
+    if let Some(tables) = tables {
+        server = server.offer(tables.seat(&edges).routes());
+    }
+    let server = server.build().map_err(anyhow::Error::msg)?;
     let serving = HttpServer::new(move || App::new().configure(|app| server.configure(app)));
     let serving = serving.workers(1).tcp_nodelay(true).disable_signals();
     let serving = match tls {
@@ -53,8 +68,8 @@ pub(super) fn answer_on(listener: TcpListener, tls: Option<&Tls>) -> anyhow::Res
     Ok(handle)
 }
 
-/// Answers until standard input ends; under TLS, its first line holds the credentials.
-pub(super) async fn answer(sealed: bool) -> anyhow::Result<Ending> {
+/// Answers until standard input ends; under TLS, its first line holds the credentials. With a folder it has tables there.
+pub(super) async fn answer(sealed: bool, tables: Option<&Path>) -> anyhow::Result<Ending> {
     let tls = match sealed {
         true => {
             let mut line = String::new();
@@ -65,7 +80,11 @@ pub(super) async fn answer(sealed: bool) -> anyhow::Result<Ending> {
     };
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;
-    let serving = answer_on(listener, tls.as_ref())?;
+    let tables = match tables {
+        Some(folder) => Some(Tables::open(folder).await?),
+        None => None,
+    };
+    let serving = answer_on(listener, tls.as_ref(), tables.as_ref())?;
     cli::print(&address.to_string());
     tokio::task::spawn_blocking(|| std::io::stdin().lock().read(&mut [0])).await??;
     serving.stop(false).await;
@@ -81,21 +100,29 @@ pub(crate) struct FarEnd {
 impl FarEnd {
     /// Starts one.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        Self::begin(None)
+        Self::begin(None, None)
+    }
+
+    /// Starts one that also answers from tables, which it makes in this folder.
+    pub(crate) fn with_tables(folder: &Path) -> anyhow::Result<Self> {
+        Self::begin(None, Some(folder))
     }
 
     /// Starts one that answers under TLS, and gives what its callers need.
     pub(super) fn sealed() -> anyhow::Result<(Self, Tls)> {
         let authority = Authority::random()?;
-        let far_end = Self::begin(Some(&authority.certify(GROUP)?))?;
+        let far_end = Self::begin(Some(&authority.certify(GROUP)?), None)?;
         Ok((far_end, Tls::new(authority.certify("caller")?)?))
     }
 
-    fn begin(credentials: Option<&Credentials>) -> anyhow::Result<Self> {
+    fn begin(credentials: Option<&Credentials>, tables: Option<&Path>) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["probe", "--answer"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         if credentials.is_some() {
             command.arg("--sealed");
+        }
+        if let Some(folder) = tables {
+            command.arg("--tables").arg(folder);
         }
         let mut process = command.spawn().context("the far end cannot be started")?;
         if let (Some(credentials), Some(input)) = (credentials, &mut process.stdin) {

@@ -3,11 +3,13 @@
 mod far_end;
 mod measure;
 mod shelf;
+mod tables;
 
 use std::{
     collections::BTreeMap,
     net::{SocketAddr, TcpListener},
     os::unix::net::UnixStream,
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -24,7 +26,10 @@ use seam::{
 use serde::Serialize;
 use vocabulary::Sku;
 
-pub(crate) use self::far_end::{FarEnd, at};
+pub(crate) use self::{
+    far_end::{FarEnd, at, carts_at},
+    tables::{Tables, nobodys_cart},
+};
 use self::{
     far_end::{answer, answer_on, asked_at},
     measure::{Figures, measure},
@@ -62,6 +67,9 @@ pub struct ProbeArguments {
     /// Answer under TLS, with the credentials on the first line of standard input.
     #[arg(long, hide = true, requires = "answer")]
     sealed: bool,
+    /// Answer from tables too, in this folder.
+    #[arg(long, hide = true, requires = "answer", value_name = "DIR")]
+    tables: Option<PathBuf>,
 }
 
 /// What one rung costs per call.
@@ -147,7 +155,7 @@ fn note(rung: &str) -> Option<&'static str> {
 pub fn run(arguments: &ProbeArguments) -> anyhow::Result<Ending> {
     actix_web::rt::System::new().block_on(async {
         if arguments.answer {
-            return answer(arguments.sealed).await;
+            return answer(arguments.sealed, arguments.tables.as_deref()).await;
         }
         let rungs = Ladder::new(Duration::from_millis(arguments.each_ms)).climb().await?;
         if arguments.json {
@@ -223,7 +231,7 @@ impl Ladder {
     async fn own_process(&self) -> anyhow::Result<Rung> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
-        let serving = answer_on(listener, None)?;
+        let serving = answer_on(listener, None, None)?;
         let rung = self.through("loopback, own process", None, &at(address, &self.edges)).await?;
         let wire_bytes = self.wire_bytes(address, None).await?;
         serving.stop(false).await;
