@@ -3,6 +3,8 @@
 //! `measure quick|full|smoke PROGRAM OUT A B... [--benefits] [--predict]`, `measure report RUN [EXPRESSION]`, or `measure foretell RUN`, which
 //! foretells the sides of a run again, from what it has scouted, and holds that against what it measured.
 
+#![expect(clippy::print_stdout, reason = "it is a command whose result is its output")]
+
 use std::{path::Path, process::ExitCode};
 
 use lab::archive::read_run;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::Experiment;
-use super::load::{Driven, Stretch};
+use super::load::Stretch;
+use super::turns::{Came, InTurns};
 use crate::analysis::load_label;
 use crate::archive::{Block, CapacityRecord, Part, Point, ProcessRecord, SideRecord};
 use crate::generator::Think;
@@ -19,9 +20,6 @@ use crate::workload::{Arrivals, Trace};
 /// Numbers of traces: one range per round, one number per stretch within it, equal for all sides.
 const TRACES_PER_ROUND: u64 = 100;
 
-/// A turn that nobody else waits for.
-const NO_TURNS: Duration = Duration::from_secs(3600);
-
 /// How much of a block is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Extent {
@@ -30,17 +28,6 @@ pub(super) enum Extent {
     /// One session at a time and the headline load: what further rounds are for.
     Headline,
 }
-
-/// A side that has a load in turns with others.
-pub(super) struct InTurns<'s> {
-    pub side: &'s SideRecord,
-    pub running: &'s RunningSide,
-    /// The round whose lines its requests are, where there is a table of all requests.
-    pub round: Option<u32>,
-}
-
-/// What came of a load, and what was odd meanwhile.
-type Came = (Point, Vec<String>);
 
 /// A side while its block is measured.
 struct Member<'e> {
@@ -164,57 +151,10 @@ impl Experiment {
         Ok(blocks)
     }
 
-    fn keep_requests_of(&self, round: Option<u32>, side: &SideRecord) {
+    pub(super) fn keep_requests_of(&self, round: Option<u32>, side: &SideRecord) {
         if let (Some(requests), Some(round)) = (&self.requests, round) {
             requests.begin_block(round, &side.name);
         }
-    }
-
-    /// One visitor after another without pauses, a fixed number of them: the price of a request when nothing queues.
-    pub(super) fn lone_sessions(&self, sides: &[InTurns<'_>], number: u64) -> anyhow::Result<Vec<Came>> {
-        let trace = self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
-        let stretch = || Stretch::one_by_one(&trace, "1 session");
-        self.in_turns(sides, "1", stretch, self.turn() / 4, number)
-    }
-
-    /// A load that is offered, the same visitors to each side.
-    pub(super) fn open_load_in_turns(
-        &self,
-        sides: &[InTurns<'_>],
-        load: &LoadStretch,
-        number: u64,
-    ) -> anyhow::Result<Vec<Came>> {
-        let name = load.percent.to_string();
-        let (offered, label) = (self.offered_at(load), load_label(&name));
-        let trace = self.open_trace(&name, load, offered, number)?;
-        let stretch = || self.open_stretch(&trace, &label, load, offered);
-        self.in_turns(sides, &name, stretch, self.turn(), number)
-    }
-
-    fn turn(&self) -> Duration {
-        match self.run.protocol.turn_seconds {
-            0.0 => NO_TURNS,
-            seconds => Duration::from_secs_f64(seconds),
-        }
-    }
-
-    fn in_turns<'s>(
-        &self,
-        sides: &[InTurns<'_>],
-        load: &str,
-        stretch: impl Fn() -> Stretch<'s>,
-        turn: Duration,
-        number: u64,
-    ) -> anyhow::Result<Vec<Came>> {
-        let mut driven: Vec<Driven<'_>> = Vec::new();
-        for InTurns { side, running, round } in sides {
-            self.keep_requests_of(*round, side);
-            let log = self.requests.as_ref().and_then(|requests| requests.stretch(load, &self.workload));
-            let (name, stretch) = (side.name.as_str(), stretch());
-            driven.push(Driven { side: running, name, load, stretch, log, troubles: Vec::new() });
-        }
-        let points = self.points_in_turns(&mut driven, turn, number)?;
-        Ok(points.into_iter().zip(driven.into_iter().map(|driven| driven.troubles)).collect())
     }
 
     pub(super) fn warm_up(&self, side: &RunningSide, number: u64) -> anyhow::Result<()> {
@@ -238,7 +178,7 @@ impl Experiment {
         Ok(())
     }
 
-    fn offered_at(&self, load: &LoadStretch) -> f64 {
+    pub(super) fn offered_at(&self, load: &LoadStretch) -> f64 {
         self.run.reference_rps() * f64::from(load.percent) / 100.0
     }
 
@@ -275,14 +215,26 @@ impl Experiment {
         self.point(side, name, &self.open_stretch(&trace, &label, load, offered), troubles)
     }
 
-    fn open_trace(&self, name: &str, load: &LoadStretch, offered: f64, number: u64) -> anyhow::Result<Trace> {
+    pub(super) fn open_trace(
+        &self,
+        name: &str,
+        load: &LoadStretch,
+        offered: f64,
+        number: u64,
+    ) -> anyhow::Result<Trace> {
         let arrivals = Arrivals::AsWorkload { requests_per_second: offered, seconds: load.seconds };
         let trace = self.trace(number, arrivals);
         self.keep_arrivals(name, &trace)?;
         Ok(trace)
     }
 
-    fn open_stretch<'s>(&self, trace: &'s Trace, label: &'s str, load: &LoadStretch, offered: f64) -> Stretch<'s> {
+    pub(super) fn open_stretch<'s>(
+        &self,
+        trace: &'s Trace,
+        label: &'s str,
+        load: &LoadStretch,
+        offered: f64,
+    ) -> Stretch<'s> {
         let form = &self.workload.load;
         Stretch {
             trace,

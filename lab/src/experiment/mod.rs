@@ -3,6 +3,7 @@
 mod accounts;
 mod benefits;
 mod block;
+mod capacity;
 mod contenders;
 mod equality;
 mod forecast;
@@ -11,6 +12,7 @@ mod load;
 mod predictions;
 mod progress;
 mod rounds;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
-use super::{Experiment, block::InTurns, equality};
+use super::{Experiment, equality, turns::InTurns};
 use crate::advise::{self, Proposal};
 use crate::archive::{HopsTo, Partition, Point, Projection, Scouted, SideRecord, write_text};
 use crate::predict::{self, Visits};
@@ -26,7 +26,7 @@ const SCOUTS: [(u32, HopsTo, u32); 8] = [
     (4, HopsTo::TableHere, 0),
 ];
 /// How often all of them are scouted.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 5;
 /// What tells the program to ask so many idle services in each request, which, and how often again.
 const HOPS: &str = "CLEAVE__LAB__HOPS";
 const HOPS_TO: &str = "CLEAVE__LAB__HOPS_TO";
