@@ -23,7 +23,7 @@ use crate::{
     cli::{self, Ending},
     compose::{self, STOREFRONT, Shop},
     listeners,
-    measured::{BeforePages, faults::LabFaults, spans::SpanFile},
+    measured::{BesidePages, faults::LabFaults, spans::SpanFile},
     neighbours::{Hops, Listeners, Neighbours},
     operations::{self, Operations},
     place::Place,
@@ -65,8 +65,8 @@ impl Process {
         let operations = Operations { edges: place.edges.clone(), shutdown: shutdown.clone() };
         let public = match listeners.public {
             Some(listener) => {
-                let before = BeforePages::asked_for(&self.settings, faults.of(STOREFRONT)).await?;
-                Some(self.public(listener, shop, before)?)
+                let beside = BesidePages::asked_for(&self.settings, faults.of(STOREFRONT)).await?;
+                Some(self.public(listener, shop, beside)?)
             }
             None => None,
         };
@@ -144,31 +144,33 @@ impl Process {
     }
 
     #[cfg(feature = "storefront")]
-    fn public(&self, listener: TcpListener, shop: Shop, before: Option<BeforePages>) -> anyhow::Result<Server> {
+    fn public(&self, listener: TcpListener, shop: Shop, beside: Option<BesidePages>) -> anyhow::Result<Server> {
         let storefront = shop.storefront.context("a process with a public listener has the storefront")?;
         let drain = self.settings.drain_ms.div_ceil(1_000);
-        let Some(before) = before else {
+        let Some(beside) = beside else {
             let factory = move || App::new().configure(|app| storefront::configure(&storefront, app));
             let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);
             return Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run());
         };
         let factory = move || {
-            let before = before.clone();
-            let pass = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
-                let before = before.clone();
+            let beside = beside.clone();
+            let around = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
+                let beside = beside.clone();
                 async move {
-                    before.pass().await;
-                    next.call(request).await
+                    beside.enter().await;
+                    let response = next.call(request).await;
+                    beside.leave().await;
+                    response
                 }
             });
-            App::new().wrap(pass).configure(|app| storefront::configure(&storefront, app))
+            App::new().wrap(around).configure(|app| storefront::configure(&storefront, app))
         };
         let server = HttpServer::new(factory).workers(self.workers()).shutdown_timeout(drain);
         Ok(server.tcp_nodelay(true).disable_signals().listen(listener)?.run())
     }
 
     #[cfg(not(feature = "storefront"))]
-    fn public(&self, _: TcpListener, _: Shop, _: Option<BeforePages>) -> anyhow::Result<Server> {
+    fn public(&self, _: TcpListener, _: Shop, _: Option<BesidePages>) -> anyhow::Result<Server> {
         anyhow::bail!("this binary has no storefront: build it with `--features storefront`")
     }
 

@@ -107,7 +107,7 @@ pub struct Lab {
     pub hops: u32,
     /// What these services are.
     pub hops_to: HopsTo,
-    /// How often they are asked again, one round after the other.
+    /// How often they are asked again when the page is done.
     pub hops_again: u32,
     /// Puts a network between the groups of `up` on which every round trip takes so many microseconds longer; none when absent.
     pub hop_delay_us: Option<u64>,

@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use lab::advise::{Advice, Policy, modules, modules_under};
 use lab::archive::{
-    EdgeRecord, EdgeTime, HopsTo, Partition, Point, RequestRecord, RoundRecord, Run, Scouted, StoredHistogram,
-    TracedPass,
+    EdgeRecord, EdgeTime, HopsTo, Partition, PathRecord, Point, RequestRecord, RoundRecord, Run, Scouted,
+    StoredHistogram, TracedPass,
 };
-use lab::predict::{self, Circumstances, Model, Visits, crossings_of, foretell, outcomes, price, project, too_far};
+use lab::predict::{
+    self, Circumstances, Model, Telling, Visits, crossings_of, foretell, outcomes, price, project, too_far,
+};
 use lab::side::Role;
 
 const PER_ROUND_NS: f64 = 10_000.0;
@@ -23,6 +25,8 @@ const ORDER_NS: f64 = 350_000.0;
 /// What an answer from a table takes where it is, and what more in another process.
 const TABLE_HERE_NS: f64 = 60_000.0;
 const PER_TABLE_NS: f64 = 25_000.0;
+/// Pages of the traced pass take half of the time in which caches cool.
+const TELLING: Telling = Telling { table_ns: TABLE_HERE_NS, warm_ns: PAGE_NS };
 /// What a process takes less which has been asked before.
 const AGAIN_LESS_NS: f64 = 15_000.0;
 const SCOUTED: [(u32, HopsTo, u32); 8] = [
@@ -62,6 +66,10 @@ fn edge(request: &str, caller: &str, callee: &str, calls: u64, bytes: u64) -> Ed
     }
 }
 
+fn path(request: &str, requests: u64, mean_ns: f64) -> PathRecord {
+    PathRecord { request: request.to_owned(), requests, mean_ns, steps: Vec::new() }
+}
+
 fn from_a_table(calls: u64) -> EdgeTime {
     EdgeTime { handler_ns: calls * TABLE_HERE_NS as u64, ..EdgeTime::default() }
 }
@@ -79,7 +87,7 @@ fn traced() -> TracedPass {
             edge("order", "front", "desk", 25, 0),
             edge("order", "desk", "catalog", 12, 0),
         ],
-        paths: Vec::new(),
+        paths: vec![path("page", 75, PAGE_NS), path("order", 25, ORDER_NS)],
         rounds: vec![
             round("page", "front", &[("catalog", 2), ("cart", 1)], 75),
             round("page", "front", &[("catalog", 1)], 75),
@@ -175,21 +183,21 @@ const VISITS: Visits = Visits { requests: 10.0, paused: 0.6, pause_ns: (1e7, 6e7
 
 #[test]
 fn calls_that_leave_their_process_are_counted_by_round_process_and_sister() {
-    let page = crossings_of(&traced(), &apart(), "page", TABLE_HERE_NS);
+    let page = crossings_of(&traced(), &apart(), "page", TELLING);
     assert_eq!((page.rounds, page.processes, page.sisters, page.bytes), (2.0, 3.0, 1.0, 1_000.0));
     assert_eq!((page.again, page.tables), (1.0, 1.0), "the catalogue comes twice, and only the cart reads a table");
-    let order = crossings_of(&traced(), &apart(), "order", TABLE_HERE_NS);
+    let order = crossings_of(&traced(), &apart(), "order", TELLING);
     assert_eq!((order.rounds, order.processes, order.sisters), (1.48, 1.48, 0.0));
     let cart = partition("extract:cart", &[&["front", "catalog", "desk"], &["cart"]]);
-    let page = crossings_of(&traced(), &cart, "page", TABLE_HERE_NS);
+    let page = crossings_of(&traced(), &cart, "page", TELLING);
     assert_eq!((page.rounds, page.processes, page.sisters, page.bytes), (1.0, 1.0, 0.0, 0.0));
-    assert_eq!(crossings_of(&traced(), &together(), "page", TABLE_HERE_NS), lab::predict::Crossings::default());
+    assert_eq!(crossings_of(&traced(), &together(), "page", TELLING), lab::predict::Crossings::default());
 }
 
 #[test]
 fn without_rounds_every_call_counts_as_one_which_is_the_most_it_can_be() {
     let pass = TracedPass { rounds: Vec::new(), ..traced() };
-    let page = crossings_of(&pass, &apart(), "page", TABLE_HERE_NS);
+    let page = crossings_of(&pass, &apart(), "page", TELLING);
     assert_eq!((page.rounds, page.processes, page.sisters), (4.0, 4.0, 0.0));
 }
 
@@ -208,12 +216,18 @@ fn the_price_of_a_round_and_of_a_process_is_found_however_fast_the_machine_is_fr
 }
 
 #[test]
+fn a_process_that_is_asked_again_much_later_has_lost_its_caches() {
+    let slow = TracedPass { paths: vec![path("page", 75, PAGE_NS * 100.0)], ..traced() };
+    assert_eq!(crossings_of(&slow, &apart(), "page", TELLING).again, 0.0);
+}
+
+#[test]
 fn who_only_waits_for_somebody_with_a_table_reads_none() {
     let mut pass = traced();
     for edge in pass.edges.iter_mut().filter(|edge| edge.request == "order") {
         edge.time = from_a_table(12);
     }
-    let tables = crossings_of(&pass, &apart(), "order", TABLE_HERE_NS).tables;
+    let tables = crossings_of(&pass, &apart(), "order", TELLING).tables;
     assert!((tables - 0.48).abs() < 1e-9, "the catalogue's, which the desk waits for: {tables}");
 }
 

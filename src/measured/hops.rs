@@ -1,7 +1,7 @@
 //! Hops of known number in every page, by which the lab prices a hop where it will be paid: between two pages, not in a loop.
 //!
 //! With the setting `lab.hops` the process that has the pages starts so many idle processes, which only answer, and each page asks all
-//! of them at once before anything else. Their CPU is counted as the shop's. With `lab.hops_to` they answer from a table of their own, as
+//! of them at once before anything else, and with `lab.hops_again` once more when it is done. Their CPU is counted as the shop's. With `lab.hops_to` they answer from a table of their own, as
 //! most modules do, and whose caches a hop finds cold; or the same tables are in the page's process, which says what is no hop about that.
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -24,7 +24,7 @@ pub(super) struct KnownHops(Arc<Asked>);
 
 struct Asked {
     services: Services,
-    rounds: u32,
+    again: u32,
     /// They end with this process.
     _processes: Vec<FarEnd>,
 }
@@ -73,21 +73,26 @@ impl KnownHops {
                 Services::Tables(here, probe::nobodys_cart())
             }
         };
-        Ok(Some(Self(Arc::new(Asked { services, rounds: 1 + asked.hops_again, _processes: processes }))))
+        Ok(Some(Self(Arc::new(Asked { services, again: asked.hops_again, _processes: processes }))))
     }
 
-    /// Asks all of them at once and waits for every answer, as often as it is to be.
+    /// Asks all of them at once and waits for every answer.
     pub(super) async fn ask(&self) {
         let call = Call::new(probe::CALLER, PATIENCE);
-        for _ in 0..self.0.rounds {
-            match &self.0.services {
-                Services::Memory(shelves, question) => {
-                    join_all(shelves.iter().map(|shelf| shelf.get_many(&call, question.clone()))).await;
-                }
-                Services::Tables(carts, cart) => {
-                    join_all(carts.iter().map(|carts| carts.get(&call, *cart))).await;
-                }
+        match &self.0.services {
+            Services::Memory(shelves, question) => {
+                join_all(shelves.iter().map(|shelf| shelf.get_many(&call, question.clone()))).await;
             }
+            Services::Tables(carts, cart) => {
+                join_all(carts.iter().map(|carts| carts.get(&call, *cart))).await;
+            }
+        }
+    }
+
+    /// Asks them again, as often as it is to be: with the page's own work in between, as between the rounds of a page.
+    pub(super) async fn ask_again(&self) {
+        for _ in 0..self.0.again {
+            self.ask().await;
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing of this is on any call's way unless a setting under `lab` asks for it.
 
-mod before_pages;
+mod beside_pages;
 #[cfg(feature = "lab")]
 pub mod delay;
 pub mod faults;
@@ -12,4 +12,4 @@ mod hops;
 pub mod probe;
 pub mod spans;
 
-pub use before_pages::BeforePages;
+pub use beside_pages::BesidePages;

@@ -42,7 +42,7 @@ pub struct Scouted {
     /// What these were.
     #[serde(default)]
     pub to: HopsTo,
-    /// How often it asked them again, one round after the other.
+    /// How often it asked them again when everything else was done.
     #[serde(default)]
     pub again: u32,
     /// The loads.

@@ -64,10 +64,24 @@ impl Crossings {
     }
 }
 
-/// The rounds of the requests of one name that leave their process. A module that works for `table_ns` or longer answers from a table.
-pub fn crossing_rounds(pass: &TracedPass, partition: &Partition, request: &str, table_ns: f64) -> Vec<CrossingRound> {
+/// What the traced pass does not say of a call, and its times do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Telling {
+    /// A module that works for so long or longer on a call answers from a table, nanoseconds.
+    pub table_ns: f64,
+    /// A process that was asked so short a time ago, or shorter, still has its caches, nanoseconds.
+    pub warm_ns: f64,
+}
+
+/// The rounds of the requests of one name that leave their process.
+pub fn crossing_rounds(
+    pass: &TracedPass,
+    partition: &Partition,
+    request: &str,
+    telling: Telling,
+) -> Vec<CrossingRound> {
     let Some(requests) = requests_of(pass, request) else { return Vec::new() };
-    let (rounds, reads_tables) = (rounds_of(pass, request), modules_that_take(pass, request, table_ns));
+    let (rounds, reads_tables) = (rounds_of(pass, request), modules_that_take(pass, request, telling.table_ns));
     let leaving = rounds.into_iter().filter_map(|(caller, callees, times)| {
         let from = partition.process_of(caller)?;
         let (mut to, mut tables) = (BTreeMap::new(), BTreeSet::new());
@@ -100,10 +114,10 @@ fn modules_that_take<'p>(pass: &'p TracedPass, request: &str, least_ns: f64) -> 
 }
 
 /// What the requests of one name send between processes.
-pub fn crossings_of(pass: &TracedPass, partition: &Partition, request: &str, table_ns: f64) -> Crossings {
+pub fn crossings_of(pass: &TracedPass, partition: &Partition, request: &str, telling: Telling) -> Crossings {
     let mut sum = Crossings::default();
     let mut asked: BTreeMap<usize, f64> = BTreeMap::new();
-    for round in crossing_rounds(pass, partition, request, table_ns) {
+    for round in crossing_rounds(pass, partition, request, telling) {
         let calls: u64 = round.to.values().sum();
         sum.rounds += round.times;
         sum.processes += round.times * round.to.len() as f64;
@@ -111,7 +125,9 @@ pub fn crossings_of(pass: &TracedPass, partition: &Partition, request: &str, tab
         sum.sisters += round.times * (calls as f64 - round.to.len() as f64);
         round.to.keys().for_each(|process| *asked.entry(*process).or_default() += round.times);
     }
-    sum.again = asked.values().map(|times| (times - 1.0).max(0.0)).sum();
+    if between_rounds_ns(pass, request) <= telling.warm_ns {
+        sum.again = asked.values().map(|times| (times - 1.0).max(0.0)).sum();
+    }
     if let Some(requests) = requests_of(pass, request) {
         let cut =
             pass.edges.iter().filter(|edge| edge.request == request && partition.parts(&edge.caller, &edge.callee));
@@ -123,6 +139,13 @@ pub fn crossings_of(pass: &TracedPass, partition: &Partition, request: &str, tab
 /// The names of what a pass has traced, background work included.
 pub(super) fn request_names(pass: &TracedPass) -> BTreeSet<&str> {
     pass.requests.keys().map(String::as_str).chain(pass.edges.iter().map(|edge| edge.request.as_str())).collect()
+}
+
+/// The time from one round of a request to its next, in the mean; without end where nobody knows.
+fn between_rounds_ns(pass: &TracedPass, request: &str) -> f64 {
+    let path = pass.paths.iter().find(|path| path.request == request);
+    let rounds: u64 = rounds_of(pass, request).iter().map(|(_, _, times)| times).sum();
+    path.map_or(f64::INFINITY, |path| path.mean_ns * path.requests as f64 / rounds.max(1) as f64)
 }
 
 /// How many requests the calls of this name belong to; what runs in the background belongs to all of them.

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 pub use classes::{Class, classes, quantile_ns};
-pub use crossings::{CrossingRound, Crossings, crossing_rounds, crossings_of};
+pub use crossings::{CrossingRound, Crossings, Telling, crossing_rounds, crossings_of};
 pub use forecast::{foretell, model, project, too_far};
 pub use model::{Circumstances, Model, Visits};
 pub use price::price;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::classes::Class;
-use super::crossings::{CrossingRound, Crossings, crossing_rounds, crossings_of};
+use super::crossings::{CrossingRound, Crossings, Telling, crossing_rounds, crossings_of};
 use super::simulate::{Machine, Question, Step, Visitor, simulate};
 use crate::archive::{HopPrice, Partition, RoundPrice, TracedPass};
 use crate::random::Random;
@@ -133,13 +133,17 @@ impl Model<'_> {
     }
 
     fn crossings_of(&self, partition: &Partition, request: &str) -> Crossings {
-        crossings_of(self.pass, partition, request, self.table_ns())
+        crossings_of(self.pass, partition, request, self.telling())
     }
 
-    /// From when on a module is taken to answer from a table: half of what a known one took. From memory it is a small part of that.
-    fn table_ns(&self) -> f64 {
-        let known = self.round_price(1.0).table_here_ns;
-        if known > 0.0 { known / 2.0 } else { f64::INFINITY }
+    /// From memory a module answers in a small part of what a known table took. Caches stay warm for about a page: the known process that
+    /// was asked twice had one in between.
+    fn telling(&self) -> Telling {
+        let RoundPrice { table_here_ns, base_p50_ns, .. } = self.round_price(1.0);
+        Telling {
+            table_ns: if table_here_ns > 0.0 { table_here_ns / 2.0 } else { f64::INFINITY },
+            warm_ns: base_p50_ns,
+        }
     }
 
     /// CPU that the partition adds to a request, nanoseconds.
@@ -241,7 +245,7 @@ impl Model<'_> {
     }
 
     fn plan(&self, class: &Class, partition: &Partition, load: f64) -> Plan {
-        let rounds = crossing_rounds(self.pass, partition, &class.name, self.table_ns());
+        let rounds = crossing_rounds(self.pass, partition, &class.name, self.telling());
         let home = self.home(partition, &class.name);
         let price = self.round_price(load);
         let crossings = self.crossings_of(partition, &class.name);

@@ -57,8 +57,8 @@ impl Scouts<'_> {
         let base = mean(self.of(0, HopsTo::Memory, 0).map(|(_, figures)| figures))?;
         let cpu = Added { scouts: self, base, of: |figures| figures.0 };
         let wall = Added { scouts: self, base, of: |figures| figures.1 };
-        let (cpu_per_round_ns, cpu_per_process_ns) = cpu.line(HopsTo::Memory)?;
-        let (wall_per_round_ns, wall_per_process_ns) = wall.line(HopsTo::Memory)?;
+        let (cpu_per_round_ns, cpu_per_process_ns) = cpu.per_round_and_process()?;
+        let (wall_per_round_ns, wall_per_process_ns) = wall.per_round_and_process()?;
         Some(RoundPrice {
             load: self.load.to_owned(),
             cpu_per_round_ns,
@@ -73,6 +73,11 @@ impl Scouts<'_> {
             base_cpu_ns: base.0,
             base_p50_ns: base.1,
         })
+    }
+
+    /// How many services were asked at once.
+    fn numbers(&self) -> BTreeSet<u32> {
+        self.scouted.iter().map(|scouted| scouted.processes).filter(|number| *number > 0).collect()
     }
 
     /// The figures of a kind, with their round.
@@ -101,15 +106,10 @@ impl Added<'_> {
         Some((geometric_mean(ratios)? - 1.0) * (self.of)(self.base))
     }
 
-    /// The same for every number of services that was scouted.
-    fn by_number(&self, to: HopsTo) -> Vec<(f64, f64)> {
-        let asked = self.scouts.scouted.iter().filter(|scouted| scouted.processes > 0).map(|scouted| scouted.processes);
-        let numbers: BTreeSet<u32> = asked.collect();
-        numbers.into_iter().filter_map(|number| Some((f64::from(number), self.by(number, to, 0)?))).collect()
-    }
-
-    fn line(&self, to: HopsTo) -> Option<(f64, f64)> {
-        line(self.by_number(to).into_iter())
+    /// What is added for the round as such and for each process in it.
+    fn per_round_and_process(&self) -> Option<(f64, f64)> {
+        let added = |number| Some((f64::from(number), self.by(number, HopsTo::Memory, 0)?));
+        line(self.scouts.numbers().into_iter().filter_map(added))
     }
 
     /// What the second of two rounds to the same process takes less than the first.
@@ -121,11 +121,11 @@ impl Added<'_> {
 
     /// What each process takes more when it answers from a table, beyond what the table takes where it is asked.
     fn per_table(&self) -> f64 {
-        let known = |all: &[(f64, f64)], number: f64| all.iter().find(|(known, _)| *known == number).map(|(_, by)| *by);
-        let (hops, here) = (self.by_number(HopsTo::Memory), self.by_number(HopsTo::TableHere));
-        let far = self.by_number(HopsTo::Table).into_iter();
-        let more = far.filter_map(|(number, far)| Some((far - known(&hops, number)? - known(&here, number)?) / number));
-        let more: Vec<f64> = more.collect();
+        let more = |number| {
+            let [far, hops, here] = [HopsTo::Table, HopsTo::Memory, HopsTo::TableHere].map(|to| self.by(number, to, 0));
+            Some((far? - hops? - here?) / f64::from(number))
+        };
+        let more: Vec<f64> = self.scouts.numbers().into_iter().filter_map(more).collect();
         if more.is_empty() { 0.0 } else { (more.iter().sum::<f64>() / more.len() as f64).max(0.0) }
     }
 }

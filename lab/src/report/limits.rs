@@ -169,6 +169,13 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
         run.equality.answers,
         run.equality.normalised.join("; ")
     ));
+    if !run.ladder.rungs.is_empty() {
+        limits.push(
+            "System calls of a hop are not counted: the kernel shows them to a tracer alone, which needs rights that few machines give. \
+             Context switches are."
+                .to_owned(),
+        );
+    }
     if run.side_for(Part::KnownDelay).is_none() {
         limits.push(
             "No known delay and no known burn were injected, so only the A/A speaks for the instrument.".to_owned(),

@@ -281,10 +281,21 @@ pub(super) fn ladder(run: &Run) -> Table {
             Cell::sorted(duration(rung.wall_ns), rung.wall_ns),
             Cell::sorted(duration(rung.cpu_ns), rung.cpu_ns),
             rung.cpu_64_ns.map_or_else(|| Cell::text("–"), |cpu| Cell::sorted(duration(cpu), cpu)),
+            Cell::maybe(rung.bytes),
+            Cell::maybe(rung.wire_bytes),
+            Cell::maybe(rung.switches),
         ]
     };
     table(
-        &["rung", "time per call, one caller", "CPU of both ends per call", "the same, 64 callers at a time"],
+        &[
+            "rung",
+            "time per call, one caller",
+            "CPU of both ends per call",
+            "the same, 64 callers at a time",
+            "bytes of question and answer",
+            "bytes on the connection",
+            "context switches per call",
+        ],
         run.ladder.rungs.iter().map(row).collect(),
     )
 }

@@ -1,19 +1,19 @@
-//! What every page goes through first when the lab asks for it.
+//! What every page goes through beside its own work when the lab asks for it.
 
 use super::faults::Hindrance;
 #[cfg(feature = "lab")]
 use super::hops::KnownHops;
 use crate::settings::Settings;
 
-/// What every page goes through first: hops of known number, and whatever is wrong with the storefront at the moment.
+/// What every page goes through beside its own work: hops of known number, and whatever is wrong with the storefront at the moment.
 #[derive(Clone)]
-pub struct BeforePages {
+pub struct BesidePages {
     #[cfg(feature = "lab")]
     hops: Option<KnownHops>,
     hindrance: Option<Hindrance>,
 }
 
-impl BeforePages {
+impl BesidePages {
     /// What was asked for; none when nobody experiments with this process.
     ///
     /// # Errors
@@ -36,13 +36,22 @@ impl BeforePages {
     }
 
     /// Returns when the page may begin.
-    pub async fn pass(&self) {
+    pub async fn enter(&self) {
         #[cfg(feature = "lab")]
         if let Some(hops) = &self.hops {
             hops.ask().await;
         }
         if let Some(hindrance) = &self.hindrance {
             hindrance.endure().await;
+        }
+    }
+
+    /// Returns when the answer to the page may leave.
+    #[cfg_attr(not(feature = "lab"), expect(clippy::unused_async, reason = "with the lab it asks processes"))]
+    pub async fn leave(&self) {
+        #[cfg(feature = "lab")]
+        if let Some(hops) = &self.hops {
+            hops.ask_again().await;
         }
     }
 }
