@@ -19,7 +19,7 @@ pub struct AdviseArguments {
     /// A built-in workload or a file [default: boutique].
     #[arg(long, value_name = "NAME|FILE")]
     workload: Option<String>,
-    /// Five rounds of every topology, about twelve minutes of measuring; the default.
+    /// Five rounds of every topology, about 25 minutes in all; the default.
     #[arg(long)]
     quick: bool,
     /// Ten longer rounds and more until the intervals are narrow: hours.

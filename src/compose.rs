@@ -20,6 +20,8 @@ use promotions_contract::Promotions;
 use recommendations_contract::Recommendations;
 use reviews_contract::Reviews;
 use runtime::Runtime;
+#[cfg(feature = "lab")]
+use seam::Edges;
 use seam::{ModuleName, Seat};
 use shipping_contract::Shipping;
 
@@ -131,6 +133,16 @@ macro_rules! database {
             .database::<migrations::$module::Migrator>(stringify!($module), runtime::Durability::$durability)
             .await?
     };
+}
+
+/// The carts and nothing else, for whoever wants a module with a table to measure with.
+///
+/// # Errors
+/// When the database cannot be had.
+#[cfg(feature = "lab")]
+pub async fn carts_alone(runtime: &Runtime, edges: &Edges) -> anyhow::Result<Seat<dyn Cart>> {
+    let carts = cart_service::CartModule::start(database!(runtime, cart, Rebuildable)).await?;
+    Ok(Seat::<dyn Cart>::here(Arc::new(carts), edges))
 }
 
 /// Wires the shop as far as it is in this process; the rest is asked at its address.

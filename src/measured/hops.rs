@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use seam::{Call, Edges};
 use vocabulary::{CartId, Sku};
 
-use super::probe::{self, FarEnd, Tables};
+use super::probe::{self, FarEnd};
 use crate::settings::{HopsTo, Lab};
 
 /// Longer than any page waits: what does not answer is seen in the figures.
@@ -68,7 +68,7 @@ impl KnownHops {
             HopsTo::TableHere => {
                 let mut here = Vec::new();
                 for folder in folders {
-                    here.push(Tables::open(&folder).await?.asked_here(&edges));
+                    here.push(probe::tables(&folder, &edges).await?.asked_by(probe::CALLER));
                 }
                 Services::Tables(here, probe::nobodys_cart())
             }

@@ -18,7 +18,7 @@ use seam::{
     wire::{Authority, Credentials, Identity, PeerOptions, Peers, ServerBuilder, ServerOptions, Tls},
 };
 
-use super::{CALLER, shelf::Shelf, tables::Tables};
+use super::{CALLER, shelf::Shelf, tables::tables};
 use crate::cli::{self, Ending};
 
 const GROUP: &str = "probe";
@@ -48,13 +48,13 @@ fn peers_at(address: SocketAddr, tls: Option<Tls>) -> Peers {
 pub(super) fn answer_on(
     listener: TcpListener,
     tls: Option<&Tls>,
-    tables: Option<&Tables>,
+    carts: Option<&Seat<dyn Cart>>,
 ) -> anyhow::Result<ServerHandle> {
     let edges = Edges::default();
     let shelf = Seat::<dyn Catalog>::here(Arc::new(Shelf::stocked()), &edges);
     let mut server = ServerBuilder::new(Identity::open(GROUP), ServerOptions::default()).offer(shelf.routes());
-    if let Some(tables) = tables {
-        server = server.offer(tables.seat(&edges).routes());
+    if let Some(carts) = carts {
+        server = server.offer(carts.routes());
     }
     let server = server.build().map_err(anyhow::Error::msg)?;
     let serving = HttpServer::new(move || App::new().configure(|app| server.configure(app)));
@@ -69,7 +69,7 @@ pub(super) fn answer_on(
 }
 
 /// Answers until standard input ends; under TLS, its first line holds the credentials. With a folder it has tables there.
-pub(super) async fn answer(sealed: bool, tables: Option<&Path>) -> anyhow::Result<Ending> {
+pub(super) async fn answer(sealed: bool, folder: Option<&Path>) -> anyhow::Result<Ending> {
     let tls = match sealed {
         true => {
             let mut line = String::new();
@@ -80,11 +80,11 @@ pub(super) async fn answer(sealed: bool, tables: Option<&Path>) -> anyhow::Resul
     };
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;
-    let tables = match tables {
-        Some(folder) => Some(Tables::open(folder).await?),
+    let carts = match folder {
+        Some(folder) => Some(tables(folder, &Edges::default()).await?),
         None => None,
     };
-    let serving = answer_on(listener, tls.as_ref(), tables.as_ref())?;
+    let serving = answer_on(listener, tls.as_ref(), carts.as_ref())?;
     cli::print(&address.to_string());
     tokio::task::spawn_blocking(|| std::io::stdin().lock().read(&mut [0])).await??;
     serving.stop(false).await;

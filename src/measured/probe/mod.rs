@@ -28,7 +28,7 @@ use vocabulary::Sku;
 
 pub(crate) use self::{
     far_end::{FarEnd, at, carts_at},
-    tables::{Tables, nobodys_cart},
+    tables::{nobodys_cart, tables},
 };
 use self::{
     far_end::{answer, answer_on, asked_at},

@@ -1,34 +1,17 @@
 //! What else is asked: the cart of somebody who has none, which is one statement by the primary key, as for most visitors of the shop.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use cart_contract::Cart;
-use cart_service::CartModule;
-use runtime::{Durability, Runtime};
+use runtime::Runtime;
 use seam::{Edges, Seat};
 use vocabulary::CartId;
 
-use super::CALLER;
+use crate::compose;
 
-/// Carts without a visitor, with a database of their own.
-pub(crate) struct Tables(Arc<CartModule>);
-
-impl Tables {
-    /// Makes them in this folder, or finds them there.
-    pub(crate) async fn open(folder: &Path) -> anyhow::Result<Self> {
-        let runtime = Runtime::in_folder(folder)?;
-        let database = runtime.database::<migrations::cart::Migrator>("cart", Durability::Rebuildable).await?;
-        Ok(Self(Arc::new(CartModule::start(database).await?)))
-    }
-
-    pub(super) fn seat(&self, edges: &Edges) -> Seat<dyn Cart> {
-        Seat::<dyn Cart>::here(self.0.clone(), edges)
-    }
-
-    /// The carts for a caller in this process.
-    pub(crate) fn asked_here(&self, edges: &Edges) -> Arc<dyn Cart> {
-        self.seat(edges).asked_by(CALLER)
-    }
+/// Carts without a visitor, with a database of their own in this folder.
+pub(crate) async fn tables(folder: &Path, edges: &Edges) -> anyhow::Result<Seat<dyn Cart>> {
+    compose::carts_alone(&Runtime::in_folder(folder)?, edges).await
 }
 
 /// A cart that nobody has put anything into.
