@@ -73,18 +73,23 @@ impl KnownHops {
                 Services::Tables(here, probe::nobodys_cart())
             }
         };
-        Ok(Some(Self(Arc::new(Asked { services, again: asked.hops_again, _processes: processes }))))
+        let hops = Self(Arc::new(Asked { services, again: asked.hops_again, _processes: processes }));
+        // What is priced must be an answer.
+        anyhow::ensure!(hops.ask().await, "an idle service for lab.hops does not answer");
+        Ok(Some(hops))
     }
 
-    /// Asks all of them at once and waits for every answer.
-    pub(super) async fn ask(&self) {
+    /// Asks all of them at once and waits for every answer; says whether all came.
+    pub(super) async fn ask(&self) -> bool {
         let call = Call::new(probe::CALLER, PATIENCE);
         match &self.0.services {
             Services::Memory(shelves, question) => {
-                join_all(shelves.iter().map(|shelf| shelf.get_many(&call, question.clone()))).await;
+                let answers = join_all(shelves.iter().map(|shelf| shelf.get_many(&call, question.clone()))).await;
+                answers.iter().all(Result::is_ok)
             }
             Services::Tables(carts, cart) => {
-                join_all(carts.iter().map(|carts| carts.get(&call, *cart))).await;
+                let answers = join_all(carts.iter().map(|carts| carts.get(&call, *cart))).await;
+                answers.iter().all(Result::is_ok)
             }
         }
     }

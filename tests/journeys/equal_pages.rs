@@ -42,6 +42,19 @@ async fn a_seeded_journey_shows_equal_pages_on_every_rung_of_the_ladder() {
     }
 }
 
+/// Hops of known number cost something, and change nothing.
+#[tokio::test]
+async fn a_seeded_journey_shows_equal_pages_whichever_idle_services_are_asked() {
+    let mut compared = Compared::default();
+    for (to, processes) in [("nobody", 0), ("memory", 2), ("table", 2), ("table-here", 0)] {
+        let hops = [("CLEAVE__LAB__HOPS", "2"), ("CLEAVE__LAB__HOPS_TO", to), ("CLEAVE__LAB__HOPS_AGAIN", "1")];
+        let shop = Data::fresh("monolith").open_with(if to == "nobody" { &[] } else { &hops }).await;
+        compared.with(to, journey(&shop).await);
+        assert_eq!(shop.processes_with("--answer").len(), processes, "{to}");
+        shop.close_and_verify().await;
+    }
+}
+
 /// Asserts that calls really went the way of the rung: equal pages alone would not tell.
 async fn is_on(rung: &str, shop: &Shop) {
     let log = shop.log();
