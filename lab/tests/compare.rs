@@ -101,8 +101,13 @@ fn a_run_leaves_its_reports_and_nothing_else_behind() {
         assert!(block.verification.as_ref().unwrap().holds);
         assert!(block.points.iter().all(|point| point.failed == 0 && point.answered > 0), "{}", block.side);
         let loads: Vec<&str> = block.points.iter().map(|point| point.load.as_str()).collect();
-        let is_known_delta = block.side.contains('+');
-        assert_eq!(loads == ["50"], is_known_delta, "known deltas are looked for at the headline: {}", block.side);
+        assert_eq!(
+            loads == ["1"],
+            block.side.contains("ms"),
+            "the known delay is looked for where nothing queues: {}",
+            block.side
+        );
+        assert_eq!(loads == ["50"], block.side.contains("CPU"), "the known burn at the headline: {}", block.side);
     }
     let again = compare(&smoke(folder.path(), &["monolith", "services"])).unwrap_err();
     assert!(again.is::<UsageError>() && again.to_string().contains("already holds a run"), "{again:#}");

@@ -162,7 +162,7 @@ fn judge_deltas(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String
     }
 }
 
-/// Where a known delta is looked for: at the headline load. Runs of older labs have it with one session at a time.
+/// Where a known delta was looked for: at the headline load, or with one session at a time.
 fn delta_metric(run: &Run, part: Part, kind: Kind) -> Metric {
     let headline = run.protocol.headline_load.to_string();
     let is_there = |side: &SideRecord| {

@@ -106,17 +106,21 @@ impl Experiment {
             };
             members.push(Member { side, running, block });
         }
-        // The known deltas are looked for at the headline, where requests lie as far apart on all sides: one at a time without pauses, a
-        // page that comes later finds colder caches, and a delta would seem larger than it is.
-        let is_judged = |member: &Member<'_>| matches!(member.side.part, Part::Compared | Part::Again);
-        members.sort_by_key(|member| !is_judged(member));
-        let judged = members.partition_point(is_judged);
-        let came = self.lone_sessions(&in_turns(&members[..judged]), first_trace + 1)?;
-        book(&mut members[..judged], came);
+        // The known delay is looked for where nothing queues, since under load a page that was delayed waits for the processor twice; the
+        // known burn at the headline, where requests lie as far apart with it as without.
+        members.sort_by_key(|member| match member.side.part {
+            Part::KnownDelay => 0,
+            Part::Compared | Part::Again => 1,
+            Part::KnownBurn => 2,
+        });
+        let burnt = members.partition_point(|member| member.side.part != Part::KnownBurn);
+        let came = self.lone_sessions(&in_turns(&members[..burnt]), first_trace + 1)?;
+        book(&mut members[..burnt], came);
+        let delayed = members.partition_point(|member| member.side.part == Part::KnownDelay);
         let headline = self.run.protocol.headline_load;
         if let Some((index, load)) = (0..).zip(&self.run.protocol.loads).find(|(_, load)| load.percent == headline) {
-            let came = self.open_load_in_turns(&in_turns(&members), load, first_trace + 2 + index)?;
-            book(&mut members, came);
+            let came = self.open_load_in_turns(&in_turns(&members[delayed..]), load, first_trace + 2 + index)?;
+            book(&mut members[delayed..], came);
         }
         for Member { side, running, block } in &mut members {
             block.processes = processes(running);

@@ -38,7 +38,8 @@ impl Forecast {
         let seconds = |side: &SideRecord| match side.part {
             Part::Compared => (least + at(true) + at(false) + own + search, least + at(true)),
             Part::Again => (least + at(true), least + at(true)),
-            Part::KnownDelay | Part::KnownBurn => (least + at(true), least + at(true)),
+            Part::KnownDelay => (least, least),
+            Part::KnownBurn => (least + at(true), least + at(true)),
         };
         let planned = sides.iter().map(seconds).fold((0.0, 0.0), |sum, side| (sum.0 + side.0, sum.1 + side.1));
         Self {
