@@ -57,9 +57,10 @@ fn main() -> ExitCode {
             report(&ReportOptions { runs: vec![run.into()], fail_if: rest.first().cloned() })
         }
         [command, run] if command == "foretell" => foretell(run.as_ref()),
-        _ => {
-            Err(UsageError::new("measure quick|full|smoke PROGRAM OUT A B... | measure report RUN [EXPRESSION]").into())
-        }
+        _ => Err(UsageError::new(
+            "measure quick|full|smoke PROGRAM OUT A B... | measure report RUN [EXPRESSION] | measure foretell RUN",
+        )
+        .into()),
     };
     match outcome {
         Ok(outcome) => ExitCode::from(outcome.exit_code()),

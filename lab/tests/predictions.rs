@@ -7,13 +7,13 @@ mod believable;
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
-use lab::advise::{Advice, Policy, modules, modules_under};
+use lab::advise::{Advice, Policy, modules, modules_under, propose};
 use lab::archive::{
     EdgeRecord, EdgeTime, HopsTo, Partition, PathRecord, Point, RequestRecord, RoundRecord, Run, Scouted,
     StoredHistogram, TracedPass,
 };
 use lab::predict::{
-    self, Circumstances, Model, Telling, Visits, crossings_of, foretell, outcomes, price, project, too_far,
+    self, Circumstances, Model, SCOUTED, Telling, Visits, crossings_of, foretell, outcomes, price, project, too_far,
 };
 use lab::side::Role;
 
@@ -29,16 +29,6 @@ const PER_TABLE_NS: f64 = 25_000.0;
 const TELLING: Telling = Telling { table_ns: TABLE_HERE_NS, warm_ns: PAGE_NS };
 /// What a process takes less which has been asked before.
 const AGAIN_LESS_NS: f64 = 15_000.0;
-const SCOUTED: [(u32, HopsTo, u32); 8] = [
-    (0, HopsTo::Memory, 0),
-    (1, HopsTo::Memory, 0),
-    (4, HopsTo::Memory, 0),
-    (1, HopsTo::Memory, 1),
-    (1, HopsTo::Table, 0),
-    (4, HopsTo::Table, 0),
-    (1, HopsTo::TableHere, 0),
-    (4, HopsTo::TableHere, 0),
-];
 
 fn round(request: &str, caller: &str, callees: &[(&str, u64)], times: u64) -> RoundRecord {
     RoundRecord {
@@ -74,8 +64,8 @@ fn from_a_table(calls: u64) -> EdgeTime {
     EdgeTime { handler_ns: calls * TABLE_HERE_NS as u64, ..EdgeTime::default() }
 }
 
-/// A page asks the catalogue twice and the cart, which reads a table, once, all together, and later the catalogue again; an order asks the desk, which asks the
-/// catalogue in every other order.
+/// A page asks the catalogue twice and the cart, which reads a table, once, all together, and later the catalogue again; an order asks the
+/// desk, which asks the catalogue in every other order.
 fn traced() -> TracedPass {
     TracedPass {
         side: "monolith".to_owned(),
@@ -283,6 +273,23 @@ fn a_projection_past_twice_what_was_measured_is_refused_with_the_reason() {
         .iter()
         .any(|one| one.circumstances.contains("75 % load") && one.measured.is_some())
     );
+}
+
+#[test]
+fn a_proposed_grouping_keeps_its_budget_by_the_model_that_foretells_it() {
+    let run = run(1.0);
+    let model = model(&run);
+    let modules = ["front", "catalog", "cart", "desk"].map(str::to_owned);
+    let proposals = (100..200).map(|percent| {
+        let budget = f64::from(percent) / 100.0;
+        let proposal = propose(&run, &model, &modules, budget).unwrap();
+        assert!(proposal.proven && proposal.cpu_ratio <= budget, "{budget}: {proposal:?}");
+        proposal
+    });
+    let proposals: Vec<_> = proposals.collect();
+    assert_eq!(proposals[0].groups.len(), 1, "no hop is free: {:?}", proposals[0]);
+    assert!(proposals.is_sorted_by(|less, more| less.isolation <= more.isolation), "{proposals:?}");
+    assert!(proposals.iter().any(|proposal| proposal.groups.len() > 2), "{proposals:?}");
 }
 
 #[test]

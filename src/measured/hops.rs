@@ -1,8 +1,9 @@
 //! Hops of known number in every page, by which the lab prices a hop where it will be paid: between two pages, not in a loop.
 //!
 //! With the setting `lab.hops` the process that has the pages starts so many idle processes, which only answer, and each page asks all
-//! of them at once before anything else, and with `lab.hops_again` once more when it is done. Their CPU is counted as the shop's. With `lab.hops_to` they answer from a table of their own, as
-//! most modules do, and whose caches a hop finds cold; or the same tables are in the page's process, which says what is no hop about that.
+//! of them at once before anything else; with `lab.hops_again` it asks them again when it is done. Their CPU is counted as the shop's.
+//! With `lab.hops_to` they answer from a table of their own, as most modules do, and whose caches a hop finds cold; or the same tables
+//! are in the page's process, which says what is no hop about that.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -44,34 +45,23 @@ impl KnownHops {
         if number == 0 {
             return Ok(None);
         }
-        let (edges, mut processes) = (Edges::default(), Vec::new());
+        let edges = Edges::default();
         let folders = (1..=number).map(|place| data.join(format!("hop-{place}")));
+        let (mut processes, mut here) = (Vec::new(), Vec::new());
+        for folder in folders {
+            match asked.hops_to {
+                HopsTo::Memory => processes.push(FarEnd::start()?),
+                HopsTo::Table => processes.push(FarEnd::with_tables(&folder)?),
+                HopsTo::TableHere => here.push(probe::tables(&folder, &edges).await?.asked_by(probe::CALLER)),
+            }
+        }
+        let addresses = processes.iter().map(FarEnd::address);
         let services = match asked.hops_to {
-            HopsTo::Memory => {
-                let mut far_ends = Vec::new();
-                for _ in 0..number {
-                    let process = FarEnd::start()?;
-                    far_ends.push(probe::at(process.address(), &edges));
-                    processes.push(process);
-                }
-                Services::Memory(far_ends, probe::question())
-            }
+            HopsTo::Memory => Services::Memory(addresses.map(|at| probe::at(at, &edges)).collect(), probe::question()),
             HopsTo::Table => {
-                let mut far_ends = Vec::new();
-                for folder in folders {
-                    let process = FarEnd::with_tables(&folder)?;
-                    far_ends.push(probe::carts_at(process.address(), &edges));
-                    processes.push(process);
-                }
-                Services::Tables(far_ends, probe::nobodys_cart())
+                Services::Tables(addresses.map(|at| probe::carts_at(at, &edges)).collect(), probe::nobodys_cart())
             }
-            HopsTo::TableHere => {
-                let mut here = Vec::new();
-                for folder in folders {
-                    here.push(probe::tables(&folder, &edges).await?.asked_by(probe::CALLER));
-                }
-                Services::Tables(here, probe::nobodys_cart())
-            }
+            HopsTo::TableHere => Services::Tables(here, probe::nobodys_cart()),
         };
         let hops = Self(Arc::new(Asked { services, again: asked.hops_again, _processes: processes }));
         // What is priced must be an answer.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grouping::{Division, Grouping, best};
 use crate::archive::{FaultKind, JourneyOutcome, Partition, Run};
-use crate::predict::Model;
+use crate::predict::{Model, with_tables};
 
 /// Where the search for the best grouping is given up: some seconds.
 const MOST_STEPS: u64 = 3_000_000;
@@ -54,11 +54,18 @@ impl Proposal {
     }
 }
 
-/// A kind of round: who asks, who is asked with how many calls, and how often per request.
+/// A kind of round: who asks, who is asked, and how often per request.
 struct PricedRound {
     caller: usize,
-    asked: Vec<(usize, u64)>,
+    asked: Vec<Asked>,
     times: f64,
+}
+
+/// A module that is asked in a round.
+struct Asked {
+    module: usize,
+    calls: u64,
+    has_table: bool,
 }
 
 /// The calls between modules with their prices, as shares of the first side's CPU per request.
@@ -69,6 +76,7 @@ struct CallGraph {
     bytes: Vec<(usize, usize, f64)>,
     per_round: f64,
     per_process: f64,
+    per_table: f64,
     per_sister: f64,
     /// Share of requests, and the modules that they cannot do without.
     needs: Vec<(f64, Vec<bool>)>,
@@ -86,9 +94,16 @@ impl CallGraph {
             let all = model.pass.requests.values().sum::<u64>();
             let requests = model.pass.requests.get(request).copied().unwrap_or(all).max(1) as f64;
             let times = |times: u64| times as f64 / requests * weight;
+            let with_tables = with_tables(model.pass, request, model.telling);
             for round in model.pass.rounds.iter().filter(|round| round.request == request) {
-                let asked: Vec<(usize, u64)> =
-                    round.callees.iter().filter_map(|(callee, calls)| Some((place(callee)?, *calls))).collect();
+                let asked = round.callees.iter().filter_map(|(callee, calls)| {
+                    Some(Asked {
+                        module: place(callee)?,
+                        calls: *calls,
+                        has_table: with_tables.contains(callee.as_str()),
+                    })
+                });
+                let asked: Vec<Asked> = asked.collect();
                 if let Some(caller) = place(&round.caller).filter(|_| !asked.is_empty()) {
                     rounds.push(PricedRound { caller, asked, times: times(round.times) });
                 }
@@ -111,7 +126,9 @@ impl CallGraph {
             bytes,
             per_round: price.cpu_per_round_ns / base,
             // What a hop of known number carries is part of its price and counted twice here, so that a budget is rather kept than not.
+            // So is what a process takes less that the same request has asked before.
             per_process: price.cpu_per_process_ns / base,
+            per_table: price.cpu_per_table_ns / base,
             per_sister: model.price.cpu_64_ns / base,
             needs,
         }
@@ -135,17 +152,22 @@ impl Division for CallGraph {
         let mut sum = 0.0;
         for PricedRound { caller, asked, times } in &self.rounds {
             let Some(from) = groups.get(*caller) else { continue };
-            let (mut processes, mut calls) = (0_u64, 0);
-            for (place, (callee, count)) in asked.iter().enumerate() {
-                let Some(to) = groups.get(*callee).filter(|to| *to != from) else { continue };
+            let (mut processes, mut tables, mut calls) = (0_u64, 0_u64, 0);
+            for (place, Asked { module, calls: count, has_table }) in asked.iter().enumerate() {
+                let Some(to) = groups.get(*module).filter(|to| *to != from) else { continue };
+                let is_first = |wanted: &dyn Fn(&Asked) -> bool| {
+                    !asked[..place].iter().any(|earlier| wanted(earlier) && groups.get(earlier.module) == Some(to))
+                };
                 calls += count;
-                processes += u64::from(!asked[..place].iter().any(|(earlier, _)| groups.get(*earlier) == Some(to)));
+                processes += u64::from(is_first(&|_| true));
+                tables += u64::from(*has_table && is_first(&|earlier| earlier.has_table));
             }
             if processes > 0 {
                 let sisters = (calls - processes) as f64;
                 // A sister in a process of its own would cost a wake-up, never less.
                 let per_sister = self.per_sister.min(self.per_process);
-                sum += times * (self.per_round + processes as f64 * self.per_process + sisters * per_sister);
+                let hops = self.per_round + processes as f64 * self.per_process + tables as f64 * self.per_table;
+                sum += times * (hops + sisters * per_sister);
             }
         }
         let cut =

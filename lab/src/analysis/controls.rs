@@ -165,10 +165,8 @@ fn judge_deltas(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String
 /// Where a known delta was looked for: at the headline load, or with one session at a time.
 fn delta_metric(run: &Run, part: Part, kind: Kind) -> Metric {
     let headline = run.protocol.headline_load.to_string();
-    let is_there = |side: &SideRecord| {
-        let of_side = run.blocks.iter().filter(|block| block.side == side.name);
-        of_side.flat_map(|block| &block.points).any(|point| point.load == headline)
-    };
+    let is_there =
+        |side: &SideRecord| run.blocks.iter().any(|block| block.side == side.name && block.point(&headline).is_some());
     match run.side_for(part) {
         Some(side) if !is_there(side) => Metric { kind, load: Some("1".to_owned()), headline: false },
         _ => Metric { kind, load: Some(headline), headline: true },

@@ -42,9 +42,13 @@ impl Experiment {
         self.start_from(&self.contender(side), side, purpose)
     }
 
-    /// The same beside other sides. Memory is counted by the share of each process in a page, so none may be shared with another side.
-    pub(super) fn start_beside_others(&self, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
-        self.start_from(&self.contender(side).of_its_own(&self.own_of("program", side))?, side, purpose)
+    /// The same as one of so many that run at once. Memory is counted by the share of each process in a page, so none may be shared with
+    /// another side.
+    pub(super) fn start_among(&self, sides: usize, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
+        match sides {
+            1 => self.start(side, purpose),
+            _ => self.start_from(&self.contender(side).of_its_own(&self.own_of("program", side))?, side, purpose),
+        }
     }
 
     fn start_from(&self, contender: &Contender, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
@@ -85,11 +89,7 @@ impl Experiment {
         let mut members = Vec::new();
         for (position, side) in (first_position..).zip(sides) {
             let started_s = self.began.elapsed().as_secs_f64();
-            let purpose = format!("round-{round}");
-            let running = match sides.len() {
-                1 => self.start(side, &purpose),
-                _ => self.start_beside_others(side, &purpose),
-            }?;
+            let running = self.start_among(sides.len(), side, &format!("round-{round}"))?;
             self.warm_up(&running, first_trace)?;
             let block = Block {
                 round,

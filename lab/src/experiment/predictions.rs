@@ -7,24 +7,12 @@ use anyhow::Context as _;
 use super::{Experiment, equality, turns::InTurns};
 use crate::advise::{self, Proposal};
 use crate::archive::{HopsTo, Partition, Point, Projection, Scouted, SideRecord, write_text};
-use crate::predict::{self, Visits};
+use crate::predict::{self, SCOUTED, Visits};
 use crate::side::Contender;
 
 /// The file of the grouping that is proposed, in the run's folder.
 const PROPOSAL: &str = "proposal.toml";
 
-/// What each request asks while the price of a hop is scouted, how many services at once and how often again: nothing; one process and
-/// enough for a line; one twice; processes with tables; and such tables without a hop.
-const SCOUTS: [(u32, HopsTo, u32); 8] = [
-    (0, HopsTo::Memory, 0),
-    (1, HopsTo::Memory, 0),
-    (4, HopsTo::Memory, 0),
-    (1, HopsTo::Memory, 1),
-    (1, HopsTo::Table, 0),
-    (4, HopsTo::Table, 0),
-    (1, HopsTo::TableHere, 0),
-    (4, HopsTo::TableHere, 0),
-];
 /// How often all of them are scouted.
 const ROUNDS: u32 = 5;
 /// What tells the program to ask so many idle services in each request, which, and how often again.
@@ -119,12 +107,12 @@ impl Experiment {
     /// Measures the first side as it is, and with hops of known number in every request, all of them in turns.
     fn scout(&mut self) -> anyhow::Result<()> {
         let Some(first) = self.run.compared().next().cloned() else { return Ok(()) };
-        let sides = SCOUTS.map(|scout| with_hops(&first, scout));
+        let sides = SCOUTED.map(|scout| with_hops(&first, scout));
         self.display
             .say(&format!("the price of a hop: {} asks idle services, a known number in every request", first.name));
         for round in 1..=ROUNDS {
-            let together = if self.run.protocol.turn_seconds > 0.0 { sides.len() } else { 1 };
-            for (sides, scouts) in sides.chunks(together).zip(SCOUTS.chunks(together)) {
+            let together = self.at_once(sides.len());
+            for (sides, scouts) in sides.chunks(together).zip(SCOUTED.chunks(together)) {
                 let points = self.scout_together(sides, round)?;
                 let scouted = scouts.iter().zip(points).map(|(&(processes, to, again), points)| Scouted {
                     turn: round,
@@ -144,7 +132,7 @@ impl Experiment {
         let first_trace = TRACES + u64::from(round) * TRACES_PER_ROUND;
         let mut running = Vec::new();
         for side in sides {
-            let started = self.start_beside_others(side, &format!("scout-{round}"))?;
+            let started = self.start_among(sides.len(), side, &format!("scout-{round}"))?;
             self.warm_up(&started, first_trace)?;
             running.push(started);
         }

@@ -52,7 +52,7 @@ impl Experiment {
         let mut order: Vec<usize> = (0..self.run.sides.len()).collect();
         Random::stream(self.run.seed, "order", u64::from(round)).shuffle(&mut order);
         self.display.begin_round(&self.run.protocol, round, extent);
-        let together = if self.run.protocol.turn_seconds > 0.0 { order.len() } else { 1 };
+        let together = self.at_once(order.len());
         for (number, together_now) in order.chunks(together).enumerate() {
             if self.stopped() {
                 return Ok(false);

@@ -47,6 +47,11 @@ impl Experiment {
         self.in_turns(sides, &name, &self.open_stretch(&trace, &label, load, offered), self.turn(), number)
     }
 
+    /// How many of so many sides run at once: all of them, unless they cannot take turns.
+    pub(super) fn at_once(&self, sides: usize) -> usize {
+        if self.run.protocol.turn_seconds > 0.0 { sides } else { 1 }
+    }
+
     fn turn(&self) -> Duration {
         match self.run.protocol.turn_seconds {
             0.0 => NO_TURNS,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::archive::{Partition, TracedPass};
+use crate::archive::{Partition, RoundPrice, TracedPass};
 
 impl Partition {
     /// The process that a module is in; none for what is no module of the topology.
@@ -73,6 +73,19 @@ pub struct Telling {
     pub warm_ns: f64,
 }
 
+impl Telling {
+    /// Where nothing is known: nobody answers from a table, and everything is cold.
+    pub const NOTHING: Self = Self { table_ns: f64::INFINITY, warm_ns: 0.0 };
+
+    /// From memory a module answers in a small part of what a known table took. Caches stay warm for about a page: the known process that
+    /// was asked twice had one in between.
+    pub fn of(alone: &RoundPrice) -> Self {
+        let RoundPrice { table_here_ns, base_p50_ns, .. } = *alone;
+        let table_ns = if table_here_ns > 0.0 { table_here_ns / 2.0 } else { f64::INFINITY };
+        Self { table_ns, warm_ns: base_p50_ns }
+    }
+}
+
 /// The rounds of the requests of one name that leave their process.
 pub fn crossing_rounds(
     pass: &TracedPass,
@@ -81,14 +94,14 @@ pub fn crossing_rounds(
     telling: Telling,
 ) -> Vec<CrossingRound> {
     let Some(requests) = requests_of(pass, request) else { return Vec::new() };
-    let (rounds, reads_tables) = (rounds_of(pass, request), modules_that_take(pass, request, telling.table_ns));
+    let (rounds, with_tables) = (rounds_of(pass, request), with_tables(pass, request, telling));
     let leaving = rounds.into_iter().filter_map(|(caller, callees, times)| {
         let from = partition.process_of(caller)?;
         let (mut to, mut tables) = (BTreeMap::new(), BTreeSet::new());
         for (callee, calls) in callees {
             if let Some(process) = partition.process_of(callee).filter(|process| *process != from) {
                 *to.entry(process).or_default() += calls;
-                tables.extend(reads_tables.contains(callee).then_some(process));
+                tables.extend(with_tables.contains(callee).then_some(process));
             }
         }
         let times = times as f64 / requests;
@@ -97,8 +110,8 @@ pub fn crossing_rounds(
     leaving.collect()
 }
 
-/// The modules that work for so long or longer on a call, in the mean, without what they wait for from others.
-fn modules_that_take<'p>(pass: &'p TracedPass, request: &str, least_ns: f64) -> BTreeSet<&'p str> {
+/// The modules that answer from a table: by what they work on a call, in the mean, without what they wait for from others.
+pub fn with_tables<'p>(pass: &'p TracedPass, request: &str, telling: Telling) -> BTreeSet<&'p str> {
     let (mut calls, mut own_ns): (BTreeMap<&str, u64>, BTreeMap<&str, f64>) = Default::default();
     for edge in pass.edges.iter().filter(|edge| edge.request == request) {
         let handler_ns = edge.time.handler_ns as f64;
@@ -108,7 +121,7 @@ fn modules_that_take<'p>(pass: &'p TracedPass, request: &str, least_ns: f64) -> 
     }
     calls
         .into_iter()
-        .filter(|(callee, calls)| own_ns[callee] >= least_ns * *calls as f64)
+        .filter(|(callee, calls)| own_ns[callee] >= telling.table_ns * *calls as f64)
         .map(|(callee, _)| callee)
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Foretells every partition at every load that was scouted, and projects a few of them to circumstances that the run does not have.
 
 use super::classes::classes;
+use super::crossings::Telling;
 use super::model::{Circumstances, Model, SIMULATED_REQUESTS, Visits};
 use super::price::{cpu_per_request_ns, geometric_mean, quantile_ns};
 use crate::analysis::{Kind, Metric, load_label};
@@ -16,9 +17,11 @@ pub fn model<'r>(run: &'r Run, visits: Visits) -> Result<Model<'r>, String> {
     if plain.is_empty() {
         return Err("the first side was not scouted with one session at a time".to_owned());
     }
+    let alone = price.rounds.iter().find(|price| price.load == "1");
     Ok(Model {
         pass: traced(run)?,
         classes: classes(&plain),
+        telling: alone.map_or(Telling::NOTHING, Telling::of),
         price,
         visits,
         cores: run.placement.side.len().max(1),

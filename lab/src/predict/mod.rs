@@ -4,7 +4,7 @@
 //! are made together ([`crate::archive::RoundRecord`]), and the price of a round of hops in the company of the workload ([`price()`]). The
 //! modules of each process are data, which the program gives. Nothing of the topologies that are foretold is looked at.
 //!
-//! - CPU: rounds, processes asked, further calls, and bytes, each at its price.
+//! - CPU: rounds, processes asked, tables read there, further calls, and bytes, each at its price.
 //! - p50 and p99 with one session at a time: every name's latency is shifted by its rounds, which it waits for one after the other.
 //! - p50 and p99 under load, and projections: a seeded simulation ([`simulate()`]) of the same visitors on both partitions.
 //!
@@ -23,10 +23,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 pub use classes::{Class, classes, quantile_ns};
-pub use crossings::{CrossingRound, Crossings, Telling, crossing_rounds, crossings_of};
+pub use crossings::{CrossingRound, Crossings, Telling, crossing_rounds, crossings_of, with_tables};
 pub use forecast::{foretell, model, project, too_far};
 pub use model::{Circumstances, Model, Visits};
-pub use price::price;
+pub use price::{SCOUTED, price};
 pub use simulate::{Machine, Question, Served, Step, Visitor, simulate};
 
 use crate::analysis::{Kind, Metric, absolute};

@@ -23,6 +23,8 @@ pub struct Model<'r> {
     pub classes: Vec<Class>,
     /// The price of a hop.
     pub price: HopPrice,
+    /// What the times of its calls tell.
+    pub telling: Telling,
     /// How visitors come.
     pub visits: Visits,
     /// The cores of the sides.
@@ -133,17 +135,7 @@ impl Model<'_> {
     }
 
     fn crossings_of(&self, partition: &Partition, request: &str) -> Crossings {
-        crossings_of(self.pass, partition, request, self.telling())
-    }
-
-    /// From memory a module answers in a small part of what a known table took. Caches stay warm for about a page: the known process that
-    /// was asked twice had one in between.
-    fn telling(&self) -> Telling {
-        let RoundPrice { table_here_ns, base_p50_ns, .. } = self.round_price(1.0);
-        Telling {
-            table_ns: if table_here_ns > 0.0 { table_here_ns / 2.0 } else { f64::INFINITY },
-            warm_ns: base_p50_ns,
-        }
+        crossings_of(self.pass, partition, request, self.telling)
     }
 
     /// CPU that the partition adds to a request, nanoseconds.
@@ -152,14 +144,23 @@ impl Model<'_> {
     }
 
     fn cpu_of(&self, crossings: &Crossings, price: &RoundPrice) -> f64 {
-        // What a hop of known number carries is part of its price.
+        let rounds = crossings.rounds * price.cpu_per_round_ns;
+        let processes = crossings.processes * price.cpu_per_process_ns;
+        let tables = crossings.tables * price.cpu_per_table_ns;
+        rounds + processes + tables - crossings.again * price.cpu_again_less_ns + self.beyond_hops_ns(crossings)
+    }
+
+    fn wall_of(&self, crossings: &Crossings, price: &RoundPrice) -> f64 {
+        let rounds = crossings.rounds * price.wall_per_round_ns;
+        let processes = crossings.processes * price.wall_per_process_ns;
+        let tables = crossings.tables * price.wall_per_table_ns;
+        rounds + processes + tables - crossings.again * price.wall_again_less_ns + self.beyond_hops_ns(crossings)
+    }
+
+    /// Further calls and bytes, which are work and no waiting: what a hop of known number carries is part of its price.
+    fn beyond_hops_ns(&self, crossings: &Crossings) -> f64 {
         let more_bytes = (crossings.bytes - crossings.processes * self.price.bytes).max(0.0);
-        crossings.rounds * price.cpu_per_round_ns
-            + crossings.processes * price.cpu_per_process_ns
-            + crossings.tables * price.cpu_per_table_ns
-            - crossings.again * price.cpu_again_less_ns
-            + crossings.sisters * self.price.cpu_64_ns
-            + more_bytes * self.price.cpu_ns_per_byte
+        crossings.sisters * self.price.cpu_64_ns + more_bytes * self.price.cpu_ns_per_byte
     }
 
     /// CPU per request as a multiple of the first side's.
@@ -175,13 +176,7 @@ impl Model<'_> {
             .iter()
             .map(|class| {
                 let crossings = self.crossings_of(partition, &class.name);
-                let more_bytes = (crossings.bytes - crossings.processes * self.price.bytes).max(0.0);
-                crossings.rounds * (price.wall_per_round_ns + 2.0 * delay_ns)
-                    + crossings.processes * price.wall_per_process_ns
-                    + crossings.tables * price.wall_per_table_ns
-                    - crossings.again * price.wall_again_less_ns
-                    + crossings.sisters * self.price.cpu_64_ns
-                    + more_bytes * self.price.cpu_ns_per_byte
+                self.wall_of(&crossings, &price) + crossings.rounds * 2.0 * delay_ns
             })
             .collect();
         let nothing = vec![0.0; self.classes.len()];
@@ -245,7 +240,7 @@ impl Model<'_> {
     }
 
     fn plan(&self, class: &Class, partition: &Partition, load: f64) -> Plan {
-        let rounds = crossing_rounds(self.pass, partition, &class.name, self.telling());
+        let rounds = crossing_rounds(self.pass, partition, &class.name, self.telling);
         let home = self.home(partition, &class.name);
         let price = self.round_price(load);
         let crossings = self.crossings_of(partition, &class.name);

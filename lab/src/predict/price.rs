@@ -13,6 +13,19 @@ use crate::side::Role;
 const FAR: &str = "separate process";
 const NEAR: &str = "contract, here";
 
+/// What each request asks while the price of a hop is scouted, how many services at once and how often again: nothing; one process and
+/// enough for a line; one twice; processes with tables; and such tables without a hop.
+pub const SCOUTED: [(u32, HopsTo, u32); 8] = [
+    (0, HopsTo::Memory, 0),
+    (1, HopsTo::Memory, 0),
+    (4, HopsTo::Memory, 0),
+    (1, HopsTo::Memory, 1),
+    (1, HopsTo::Table, 0),
+    (4, HopsTo::Table, 0),
+    (1, HopsTo::TableHere, 0),
+    (4, HopsTo::TableHere, 0),
+];
+
 /// Prices a hop; says why when it cannot.
 pub fn price(ladder: &LadderRecord, scouted: &[Scouted]) -> Result<HopPrice, String> {
     let rung = |name: &str| ladder.rungs.iter().find(|rung| rung.rung == name);

@@ -35,7 +35,7 @@ impl LabSettings {
 
 /// What a processor that has gone to sleep may need to wake, above all a virtual one. The end of a delay is waited for awake, so that what
 /// is injected is as long as it says.
-const WAKING: Duration = Duration::from_micros(100);
+const WAKING: Duration = Duration::from_micros(200);
 
 /// Waits until the delay has passed, and no longer.
 async fn wait(delay: Duration) -> std::io::Result<()> {
