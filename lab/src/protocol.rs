@@ -1,5 +1,7 @@
 //! What a run does, in numbers; two runs can be compared only when these are equal.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::statistics::{CONFIDENCE, StopReason, StoppingRule, Width};
@@ -16,7 +18,7 @@ pub enum Thoroughness {
 }
 
 /// Short beside what a neighbour on the same host or a clock that slows down lasts, long beside a request.
-const TURN_SECONDS: f64 = 0.2;
+const TURN_SECONDS: f64 = 0.25;
 
 /// The numbers of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +31,9 @@ pub struct Protocol {
     pub warm_up_seconds: f64,
     /// How many sessions are played one after another as the load "1 session".
     pub lone_sessions: usize,
+    /// How many are played with [`LONE_PAUSE`] after each answer, to look for the known delay; 0 in runs that looked for it elsewhere.
+    #[serde(default)]
+    pub paused_sessions: usize,
     /// The other loads, in shares of the smallest capacity among the sides.
     pub loads: Vec<LoadStretch>,
     /// Loads in shares of the side's own capacity, which take its curve to the knee and past it; see [`own_load`].
@@ -38,7 +43,7 @@ pub struct Protocol {
     pub headline_load: u32,
     /// How much of each stretch is sent and counted but not timed, while sessions build up, seconds.
     pub ramp_seconds: f64,
-    /// How long a side's turn is at the headline load, which all sides of a round have in turns; a quarter of it with one session. 0 where
+    /// How long a side's turn is at the headline load, which all sides of a round have in turns; half of it with one session. 0 where
     /// sides could not run beside one another, so that each had its loads in one piece.
     #[serde(default)]
     pub turn_seconds: f64,
@@ -104,6 +109,14 @@ pub struct Targets {
     pub coarse: f64,
 }
 
+/// The name of the load that one visitor after another makes, without pauses.
+pub const LONE: &str = "1";
+/// The same with a pause after each answer.
+pub const LONE_PAUSED: &str = "1 paused";
+/// That pause. A page takes the longer the longer a processor had nothing to do, so that a delay of a millisecond in a tight loop makes
+/// the next page longer too; after a pause twice as long, little more can become cold.
+pub const LONE_PAUSE: Duration = Duration::from_millis(2);
+
 /// What [`own_load`] puts before the percentage.
 const OWN: &str = "own ";
 
@@ -144,7 +157,8 @@ impl Protocol {
                 rounds: 5,
                 warm_up_seconds: 0.7,
                 lone_sessions: 60,
-                loads: vec![stretch(25, 1.0), stretch(50, 2.7), stretch(75, 1.0)],
+                paused_sessions: 20,
+                loads: vec![stretch(25, 1.0), stretch(50, 2.5), stretch(75, 1.0)],
                 own_loads: Vec::new(),
                 headline_load: 50,
                 ramp_seconds: 0.2,
@@ -163,6 +177,7 @@ impl Protocol {
                 rounds: 10,
                 warm_up_seconds: 2.0,
                 lone_sessions: 400,
+                paused_sessions: 100,
                 loads: vec![stretch(25, 5.0), stretch(50, 10.0), stretch(75, 5.0), stretch(90, 5.0)],
                 own_loads: vec![stretch(60, 3.0), stretch(80, 3.0), stretch(100, 3.0), stretch(120, 3.0)],
                 headline_load: 50,
@@ -188,6 +203,7 @@ impl Protocol {
                 rounds: 2,
                 warm_up_seconds: 0.1,
                 lone_sessions: 5,
+                paused_sessions: 2,
                 loads: vec![stretch(25, 0.2), stretch(50, 0.4)],
                 own_loads: vec![stretch(120, 0.2)],
                 headline_load: 50,

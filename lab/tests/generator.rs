@@ -122,22 +122,23 @@ fn a_constant_service_time_is_measured_as_it_is() {
     assert!((5.0..8.0).contains(&p50) && (5.0..8.0).contains(&service), "{p50} {service}");
 }
 
-/// A server that answers one request at a time, each at once, but for one stall: half a second after it started, two seconds long.
 #[test]
-fn the_answer_to_a_single_visitor_is_waited_for_awake_and_answers_to_several_asleep() {
-    let target = serve(|_| {
-        std::thread::sleep(Duration::from_millis(20));
-        ok("fine")
-    });
-    let awake = |visitors| {
+fn a_lone_visitor_is_served_awake_unless_the_answer_is_slow_and_several_never_are() {
+    let awake = |visitors, answered_after_ms| {
+        let target = serve(move |_| {
+            std::thread::sleep(Duration::from_millis(answered_after_ms));
+            ok("fine")
+        });
         let pacing = Pacing::Returning { visitors, until: None };
-        let measured = drive(&target, SIMPLE, Arrivals::Closed { sessions: 10 }, pacing, Think::Never);
+        let measured = drive(&target, SIMPLE, Arrivals::Closed { sessions: 4 }, pacing, Think::Never);
         measured.generator_cpu_ns as f64 / measured.wall_ns as f64
     };
-    assert!(awake(1) > 0.5, "nobody else has anything to do meanwhile");
-    assert!(awake(2) < 0.5, "a generator that is always awake could not say what it costs");
+    assert!(awake(1, 1) > 0.5, "nobody else has anything to do meanwhile");
+    assert!(awake(2, 1) < 0.5, "a generator that is always awake could not say what it costs");
+    assert!(awake(1, 60) < 0.25, "at real-time priority, not even the kernel would write the target's data meanwhile");
 }
 
+/// A server that answers one request at a time, each at once, but for one stall: half a second after it started, two seconds long.
 fn serve_with_a_stall() -> Target {
     let began = Instant::now();
     let lock = Mutex::new(());
@@ -445,6 +446,18 @@ steps = [{ get = "/a" }, { get = "/b", think_ms = [150, 160] }]
     assert!(ms(&paused.latency, 1.0) < 100.0, "a pause is no latency: {}", ms(&paused.latency, 1.0));
     let hurried = one_by_one(&target, text, 1);
     assert!(hurried.wall_ns < 150_000_000, "{}", hurried.wall_ns);
+}
+
+#[test]
+fn a_lone_visitor_can_pause_equally_long_before_every_request_and_between_visits() {
+    let target = serve(|_| ok("fine"));
+    let pacing = Pacing::Returning { visitors: 1, until: None };
+    let pause = Duration::from_millis(20);
+    let paused = drive(&target, SIMPLE, Arrivals::Closed { sessions: 4 }, pacing, Think::AfterEach(pause));
+    let all = u64::try_from(pause.as_nanos()).unwrap() * paused.sent;
+    assert!(paused.failed == 0 && paused.sent > 4, "{paused:?}");
+    assert!(paused.wall_ns >= all, "{} of {all}", paused.wall_ns);
+    assert!(ms(&paused.lateness, 0.5) < 1.0, "a pause is no lateness: {}", ms(&paused.lateness, 0.5));
 }
 
 #[test]

@@ -162,14 +162,17 @@ fn judge_deltas(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String
     }
 }
 
-/// Where a known delta was looked for: at the headline load, or with one session at a time.
+/// Where a known delta was looked for: at the headline load, or at the only one that its side has.
 fn delta_metric(run: &Run, part: Part, kind: Kind) -> Metric {
     let headline = run.protocol.headline_load.to_string();
-    let is_there =
-        |side: &SideRecord| run.blocks.iter().any(|block| block.side == side.name && block.point(&headline).is_some());
-    match run.side_for(part) {
-        Some(side) if !is_there(side) => Metric { kind, load: Some("1".to_owned()), headline: false },
-        _ => Metric { kind, load: Some(headline), headline: true },
+    let other_load = |side: &SideRecord| {
+        let block = run.blocks.iter().find(|block| block.side == side.name)?;
+        let first = block.points.first().filter(|_| block.point(&headline).is_none())?;
+        Some(first.load.clone())
+    };
+    match run.side_for(part).and_then(other_load) {
+        Some(other) => Metric { kind, load: Some(other), headline: false },
+        None => Metric { kind, load: Some(headline), headline: true },
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is compared: each metric with its unit, its value in a block, and the words for more and less of it.
 
 use crate::archive::{Block, Run};
-use crate::protocol::{Protocol, own_percent};
+use crate::protocol::{LONE, LONE_PAUSED, Protocol, own_percent};
 use crate::side::Role;
 
 /// Something that has one value per block and side.
@@ -155,13 +155,14 @@ impl Metric {
 /// The loads of a protocol that all sides share, lowest first.
 pub fn loads(protocol: &Protocol) -> Vec<String> {
     let shares = protocol.loads.iter().map(|load| load.percent.to_string());
-    std::iter::once("1".to_owned()).chain(shares).collect()
+    std::iter::once(LONE.to_owned()).chain(shares).collect()
 }
 
 /// A load as people read it.
 pub fn load_label(load: &str) -> String {
     match own_percent(load) {
-        _ if load == "1" => "1 session".to_owned(),
+        _ if load == LONE => "1 session".to_owned(),
+        _ if load == LONE_PAUSED => "1 session with pauses".to_owned(),
         Some(percent) => format!("{percent} % of its own capacity"),
         None => format!("{load} % load"),
     }

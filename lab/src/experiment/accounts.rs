@@ -8,6 +8,7 @@ use super::load::Stretch;
 use crate::accounts::{Accounts, Spans};
 use crate::archive::{AccountsRecord, SideRecord, TracedPass};
 use crate::generator::TracePrefix;
+use crate::protocol::LONE;
 use crate::workload::Arrivals;
 
 /// Where the processes of a side write their spans.
@@ -64,7 +65,7 @@ impl Experiment {
         let trace = self.trace(TRACES, Arrivals::PartlyOpen { requests_per_second: offered, seconds: warm_up });
         self.drive(&running, &Stretch::arriving(&trace, offered, "traced"), &mut |_| {})?;
 
-        let passes = ["1".to_owned(), self.run.protocol.headline_load.to_string()];
+        let passes = [LONE.to_owned(), self.run.protocol.headline_load.to_string()];
         let passes = (1..)
             .zip(passes)
             .map(|(pass, load)| Traced { load, prefix: TracePrefix::new(PREFIXES + number * 16 + pass) });

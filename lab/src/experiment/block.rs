@@ -36,6 +36,12 @@ struct Member<'e> {
     block: Block,
 }
 
+impl Member<'_> {
+    fn in_turns(&self) -> InTurns<'_> {
+        InTurns { side: self.side, running: &self.running, round: Some(self.block.round) }
+    }
+}
+
 impl Experiment {
     /// Starts a side on a fresh copy of the template.
     pub(super) fn start(&self, side: &SideRecord, purpose: &str) -> anyhow::Result<RunningSide> {
@@ -108,19 +114,16 @@ impl Experiment {
         }
         // The known delay is looked for where nothing queues, since under load a page that was delayed waits for the processor twice; the
         // known burn at the headline, where requests lie as far apart with it as without.
-        members.sort_by_key(|member| match member.side.part {
-            Part::KnownDelay => 0,
-            Part::Compared | Part::Again => 1,
-            Part::KnownBurn => 2,
-        });
-        let burnt = members.partition_point(|member| member.side.part != Part::KnownBurn);
-        let came = self.lone_sessions(&in_turns(&members[..burnt]), first_trace + 1)?;
-        book(&mut members[..burnt], came);
-        let delayed = members.partition_point(|member| member.side.part == Part::KnownDelay);
+        if let (Some(delayed), Some(first)) = (self.run.side_for(Part::KnownDelay), self.run.compared().next()) {
+            let have_it = |side: &SideRecord| [&delayed.name, &first.name].contains(&&side.name);
+            in_turns(&mut members, have_it, |sides| self.paused_sessions(sides, first_trace + 60))?;
+        }
+        let have_it = |side: &SideRecord| matches!(side.part, Part::Compared | Part::Again);
+        in_turns(&mut members, have_it, |sides| self.lone_sessions(sides, first_trace + 1))?;
         let headline = self.run.protocol.headline_load;
         if let Some((index, load)) = (0..).zip(&self.run.protocol.loads).find(|(_, load)| load.percent == headline) {
-            let came = self.open_load_in_turns(&in_turns(&members[delayed..]), load, first_trace + 2 + index)?;
-            book(&mut members[delayed..], came);
+            let have_it = |side: &SideRecord| side.part != Part::KnownDelay;
+            in_turns(&mut members, have_it, |sides| self.open_load_in_turns(sides, load, first_trace + 2 + index))?;
         }
         for Member { side, running, block } in &mut members {
             block.processes = processes(running);
@@ -273,20 +276,22 @@ impl Experiment {
     }
 }
 
-fn in_turns<'m>(members: &'m [Member<'_>]) -> Vec<InTurns<'m>> {
-    let in_turns = |member: &'m Member<'_>| InTurns {
-        side: member.side,
-        running: &member.running,
-        round: Some(member.block.round),
-    };
-    members.iter().map(in_turns).collect()
-}
-
-fn book(members: &mut [Member<'_>], came: Vec<Came>) {
-    for (Member { block, .. }, (point, troubles)) in members.iter_mut().zip(came) {
+/// Measures a load of those members that have it, and books what came.
+fn in_turns(
+    members: &mut [Member<'_>],
+    have_it: impl Fn(&SideRecord) -> bool,
+    measure: impl FnOnce(&[InTurns<'_>]) -> anyhow::Result<Vec<Came>>,
+) -> anyhow::Result<()> {
+    let mut those: Vec<&mut Member<'_>> = members.iter_mut().filter(|member| have_it(member.side)).collect();
+    if those.is_empty() {
+        return Ok(());
+    }
+    let came = measure(&those.iter().map(|member| member.in_turns()).collect::<Vec<_>>())?;
+    for (Member { block, .. }, (point, troubles)) in those.iter_mut().zip(came) {
         block.points.push(point);
         block.troubles.extend(troubles);
     }
+    Ok(())
 }
 
 fn letters(name: &str) -> String {

@@ -3,6 +3,7 @@
 use super::Experiment;
 use super::load::Stretch;
 use crate::archive::{LadderRecord, Part, Point, Processes, Rung, RungPlace, SideRecord, WorkloadRung};
+use crate::protocol::LONE;
 use crate::random::Random;
 use crate::side::{Role, RunningSide};
 use crate::workload::Arrivals;
@@ -152,7 +153,7 @@ impl Experiment {
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
         let trace = self.trace(number, Arrivals::Closed { sessions });
-        self.point(side, "1", &Stretch::one_by_one(&trace, "ladder"), troubles)
+        self.point(side, LONE, &Stretch::one_by_one(&trace, "ladder"), troubles)
     }
 
     /// Looks which of the compared topologies is a single process, and which has the most.

@@ -7,8 +7,8 @@ use super::Experiment;
 use super::load::{Reading, SETTLE, Spent, Stretch, during, generating};
 use crate::analysis::load_label;
 use crate::archive::{Point, SideRecord};
-use crate::generator::{Drive, Progress, StretchLog, TurnEdge, Turns, drive_in_turns};
-use crate::protocol::LoadStretch;
+use crate::generator::{Drive, Progress, StretchLog, Think, TurnEdge, Turns, drive_in_turns};
+use crate::protocol::{LONE, LONE_PAUSE, LONE_PAUSED, LoadStretch};
 use crate::side::{Census, RunningSide};
 use crate::workload::Arrivals;
 
@@ -29,9 +29,25 @@ pub(super) type Came = (Point, Vec<String>);
 impl Experiment {
     /// One visitor after another without pauses, a fixed number of them: the price of a request when nothing queues.
     pub(super) fn lone_sessions(&self, sides: &[InTurns<'_>], number: u64) -> anyhow::Result<Vec<Came>> {
-        let trace = self.trace(number, Arrivals::Closed { sessions: self.run.protocol.lone_sessions });
-        let stretch = Stretch::one_by_one(&trace, "1 session");
-        self.in_turns(sides, "1", &stretch, self.turn() / 4, number)
+        self.each_alone(sides, LONE, self.run.protocol.lone_sessions, Think::Never, number)
+    }
+
+    /// The same with pauses: what a delay adds when it makes nothing colder than it is.
+    pub(super) fn paused_sessions(&self, sides: &[InTurns<'_>], number: u64) -> anyhow::Result<Vec<Came>> {
+        self.each_alone(sides, LONE_PAUSED, self.run.protocol.paused_sessions, Think::AfterEach(LONE_PAUSE), number)
+    }
+
+    fn each_alone(
+        &self,
+        sides: &[InTurns<'_>],
+        load: &str,
+        sessions: usize,
+        think: Think,
+        number: u64,
+    ) -> anyhow::Result<Vec<Came>> {
+        let (trace, label) = (self.trace(number, Arrivals::Closed { sessions }), load_label(load));
+        let stretch = Stretch { think, ..Stretch::one_by_one(&trace, &label) };
+        self.in_turns(sides, load, &stretch, self.turn() / 2, number)
     }
 
     /// A load that is offered, the same visitors to each side.

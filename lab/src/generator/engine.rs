@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -18,6 +19,10 @@ use crate::workload::Step;
 
 /// How often the visitors are looked through for requests that are overdue, nanoseconds.
 const SWEEP_NS: u64 = 50_000_000;
+/// How long an answer to a lone visitor is waited for awake, longer than most take, nanoseconds.
+const LONGEST_AWAKE_NS: u64 = 3_000_000;
+/// What a CPU that has gone to sleep may need to come back, above all a virtual one, nanoseconds.
+const WAKING_NS: u64 = 200_000;
 /// The timer's mark among the events; slots are far fewer.
 const TIMER: u64 = u64::MAX;
 /// Few events are taken at a time, so that a visitor who is due does not wait behind a long batch.
@@ -116,16 +121,19 @@ impl<'d, 'o> Engine<'d, 'o> {
         Ok(ended)
     }
 
-    /// Waits for events; at least until one comes or the moment has.
+    /// Waits for events; at most until the moment has come.
     fn wait_until(&mut self, next: u64, events: &mut [EpollEvent]) -> anyhow::Result<usize> {
-        // A CPU that sleeps takes the longer to come back the longer it slept, which would be added to slow answers and not to quick ones.
-        let awake = self.waits_for_one();
-        if !awake {
-            self.clock.arm(next)?;
-        }
+        let awake = self.awake(next);
         loop {
-            match self.epoll.wait(events, if awake { EpollTimeout::ZERO } else { EpollTimeout::NONE }) {
-                Ok(0) if awake && self.clock.now() < next => std::hint::spin_loop(),
+            let now = self.clock.now();
+            let timeout = if awake.contains(&now) {
+                EpollTimeout::ZERO
+            } else {
+                self.clock.arm(if now < awake.start { awake.start } else { next })?;
+                EpollTimeout::NONE
+            };
+            match self.epoll.wait(events, timeout) {
+                Ok(0) if now < next => std::hint::spin_loop(),
                 Ok(count) => return Ok(count),
                 Err(nix::errno::Errno::EINTR) => return Ok(0),
                 Err(error) => return Err(error.into()),
@@ -133,10 +141,15 @@ impl<'d, 'o> Engine<'d, 'o> {
         }
     }
 
-    /// Whether an answer to the only visitor there is has yet to come, and nothing else.
-    fn waits_for_one(&self) -> bool {
-        matches!(self.drive.pacing, Pacing::Returning { visitors: 1, .. })
-            && self.visitors.iter().any(|visitor| visitor.phase == Phase::Waiting)
+    /// When a lone visitor is served awake: a CPU that sleeps takes the longer to come back the longer it slept, which would be added to slow
+    /// answers and not to quick ones. Never for long: at the priority that the generator has, nothing else runs on its CPU meanwhile, not
+    /// even what the kernel does there for a side's disk.
+    fn awake(&self, next: u64) -> Range<u64> {
+        let Pacing::Returning { visitors: 1, .. } = self.drive.pacing else { return 0..0 };
+        match self.visitors.iter().find(|visitor| visitor.phase == Phase::Waiting) {
+            Some(visitor) => visitor.sent_ns..visitor.sent_ns + LONGEST_AWAKE_NS,
+            None => next.saturating_sub(WAKING_NS)..next,
+        }
     }
 
     /// What was measured.
@@ -457,6 +470,7 @@ impl<'d, 'o> Engine<'d, 'o> {
                 let journeys = &self.drive.trace.sessions[self.next_session].journeys;
                 journeys.first().map_or(0, |first| first.think_ns)
             }
+            Think::AfterEach(pause) => pause.as_nanos() as u64,
             Think::Never | Think::AfterWrites(_) => 0,
         };
         let slot = self.take_slot();

@@ -84,13 +84,16 @@ pub enum Think {
     Never,
     /// Only after a request that writes, so that its consequences have arrived before the next one reads, or the redirect is followed.
     AfterWrites(Duration),
+    /// After every request, equally long.
+    AfterEach(Duration),
 }
 
 impl Think {
-    /// The pause after a request of this step that is owed to what the step writes, nanoseconds.
+    /// The pause after a request of this step, whatever the trace says, nanoseconds.
     fn after(self, step: &Step) -> Option<u64> {
         match self {
             Self::AfterWrites(settle) if step.writes() => Some(settle.as_nanos() as u64),
+            Self::AfterEach(pause) => Some(pause.as_nanos() as u64),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use super::model::{Circumstances, Model, SIMULATED_REQUESTS, Visits};
 use super::price::{cpu_per_request_ns, geometric_mean, quantile_ns};
 use crate::analysis::{Kind, Metric, load_label};
 use crate::archive::{Partition, Point, Predicted, Projection, Run, TracedPass};
+use crate::protocol::LONE;
 
 /// How far a projection may go: so many times what was measured.
 const FARTHEST: f64 = 2.0;
@@ -13,11 +14,11 @@ const FARTHEST: f64 = 2.0;
 /// The model of a run's first side; says why when there is none.
 pub fn model<'r>(run: &'r Run, visits: Visits) -> Result<Model<'r>, String> {
     let price = run.predictions.price.clone().ok_or("a hop has no price")?;
-    let plain = plain_points(run, "1");
+    let plain = plain_points(run, LONE);
     if plain.is_empty() {
         return Err("the first side was not scouted with one session at a time".to_owned());
     }
-    let alone = price.rounds.iter().find(|price| price.load == "1");
+    let alone = price.rounds.iter().find(|price| price.load == LONE);
     Ok(Model {
         pass: traced(run)?,
         classes: classes(&plain),
@@ -34,7 +35,7 @@ pub fn model<'r>(run: &'r Run, visits: Visits) -> Result<Model<'r>, String> {
 fn traced(run: &Run) -> Result<&TracedPass, String> {
     let first = run.compared().next().map_or("", |side| side.name.as_str());
     let mut passes: Vec<&TracedPass> = run.accounts.passes.iter().filter(|pass| pass.side == first).collect();
-    passes.sort_by_key(|pass| pass.load != "1");
+    passes.sort_by_key(|pass| pass.load != LONE);
     passes.first().copied().ok_or_else(|| {
         let why = run.accounts.absent.as_deref().unwrap_or("it was not traced");
         format!("nobody knows which calls {first} makes: {why}")
@@ -136,7 +137,7 @@ fn delays(run: &Run, model: &Model<'_>, partition: &Partition, projections: &mut
         .filter_map(|rung| Some((milliseconds_in(&rung.rung)?, geometric_mean(rung.p50_ms.iter().copied())?)))
         .collect();
     let most = measured.iter().map(|(delay, _)| *delay).fold(0.0, f64::max);
-    let base = geometric_mean(plain_points(run, "1").into_iter().filter_map(|point| quantile_ns(point, 0.5)));
+    let base = geometric_mean(plain_points(run, LONE).into_iter().filter_map(|point| quantile_ns(point, 0.5)));
     for delay_ms in [0.2, 1.0, 5.0] {
         let refused = if most == 0.0 {
             Some("no delay between processes was measured: `--ladder` does".to_owned())

@@ -2,7 +2,7 @@
 
 use super::words::{listed, median};
 use crate::archive::{Block, Run, SideRecord};
-use crate::protocol::own_percent;
+use crate::protocol::{LONE, LONE_PAUSED, own_percent};
 use crate::side::Role;
 
 /// How many sides a figure with lines can hold.
@@ -51,7 +51,8 @@ pub(crate) fn process_count(run: &Run, side: &str) -> f64 {
 pub(crate) fn rank(load: &str) -> f64 {
     match own_percent(load) {
         Some(percent) => 1e6 + f64::from(percent),
-        None if load == "1" => 0.0,
+        None if load == LONE => 0.0,
+        None if load == LONE_PAUSED => 0.5,
         None => load.parse().unwrap_or(f64::INFINITY),
     }
 }

@@ -44,13 +44,14 @@ where
     let answer = if is_refused { Err(refused(request)) } else { Ok(place.call(request)) };
     async move {
         let _recording = recording;
-        if lab.change_something() {
-            lab.apply().await;
-        }
         let mut response = match answer {
             Ok(answer) => answer.await?.map_into_boxed_body(),
             Err(refused) => refused,
         };
+        // When the page is made, so that nothing of it is slower for having waited.
+        if lab.change_something() {
+            lab.apply().await;
+        }
         let headers = response.headers_mut();
         if !headers.contains_key(CONTENT_SECURITY_POLICY) {
             headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));

@@ -5,6 +5,7 @@ use super::scale::{Scale, linear_ticks, logarithmic_ticks, spread};
 use super::{Figure, NARROW};
 use crate::analysis::{Kind, Metric, absolute};
 use crate::archive::Run;
+use crate::protocol::LONE;
 use crate::report::focus;
 use crate::report::words::{listed, number};
 use crate::statistics::{Interval, mean_interval};
@@ -83,7 +84,7 @@ fn curves(run: &Run) -> Vec<Curve> {
                 })
                 .collect();
             points.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-            curves.push(Curve { series: Series(index), side: side.name.clone(), kind, lone: at("1"), points });
+            curves.push(Curve { series: Series(index), side: side.name.clone(), kind, lone: at(LONE), points });
         }
     }
     curves
