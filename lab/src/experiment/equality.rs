@@ -166,7 +166,8 @@ fn variable_at(bytes: &[u8]) -> Option<(usize, &'static str)> {
     parcel_number(bytes).map(|length| (length, "{parcel}"))
 }
 
-/// Two capitals and at least two groups of capitals and digits, joined by hyphens, with a digit among them.
+/// Two capitals and at least two groups of capitals and digits, joined by hyphens, with a digit among them: words are no parcels. Of three
+/// groups or more, some are drawn without any digit.
 fn parcel_number(bytes: &[u8]) -> Option<usize> {
     let length =
         bytes.iter().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'-').count();
@@ -174,9 +175,8 @@ fn parcel_number(bytes: &[u8]) -> Option<usize> {
     let groups: Vec<&[u8]> = text.split(|byte| *byte == b'-').collect();
     let is_prefix = groups[0].len() == 2 && groups[0].iter().all(u8::is_ascii_uppercase);
     let is_whole = !bytes.get(length).is_some_and(u8::is_ascii_alphanumeric);
-    let has_digit = text.iter().any(u8::is_ascii_digit);
-    (is_prefix && groups.len() >= 3 && groups.iter().all(|group| group.len() >= 2) && has_digit && is_whole)
-        .then_some(length)
+    let is_drawn = groups.len() >= 4 || (groups.len() == 3 && text.iter().any(u8::is_ascii_digit));
+    (is_prefix && is_drawn && groups.iter().all(|group| group.len() >= 2) && is_whole).then_some(length)
 }
 
 fn matches_pattern(bytes: &[u8], pattern: &[u8]) -> bool {
@@ -194,11 +194,11 @@ mod tests {
 
     #[test]
     fn ids_and_times_are_replaced_and_prices_are_not() {
-        let page = "<a href=\"/orders/019aa0f1-7b4c-7c3e-8000-0123456789ab\">AB-1234-567890</a> CV-947Z-3E7A-T9 on 2026-11-20 at 09:15, \
+        let page = "<a href=\"/orders/019aa0f1-7b4c-7c3e-8000-0123456789ab\">AB-1234-567890</a> CV-947Z-3E7A-T9 CV-DTCF-MTXH-GQ on 2026-11-20 at 09:15, \
                     sent 2026-11-20T09:15:30.123Z, 12.50 EUR, SKU 0PUK6V6EV0, XL-ONE-TWO, 1999-9 and é";
         assert_eq!(
             normalise(page, &[]),
-            "<a href=\"/orders/{id}\">{parcel}</a> {parcel} on {date} at {time}, sent {date}, 12.50 EUR, SKU 0PUK6V6EV0, XL-ONE-TWO, 1999-9 and é"
+            "<a href=\"/orders/{id}\">{parcel}</a> {parcel} {parcel} on {date} at {time}, sent {date}, 12.50 EUR, SKU 0PUK6V6EV0, XL-ONE-TWO, 1999-9 and é"
         );
     }
 
