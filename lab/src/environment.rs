@@ -103,15 +103,26 @@ fn commit() -> Option<String> {
     Some(if changed { format!("{hash} with changes") } else { hash })
 }
 
-/// The time that the CPUs in question were busy since boot, and stolen by the hypervisor, in clock ticks of 10 ms.
-pub(crate) fn busy_ticks(cpus: &[usize]) -> u64 {
+/// What CPUs have done since boot, in clock ticks of 10 ms.
+#[derive(Default)]
+pub(crate) struct Ticks {
+    /// The time that they did not idle, with what is stolen.
+    pub busy: u64,
+    /// What the host of a virtual machine gave to others while there was something to do.
+    pub stolen: u64,
+}
+
+/// What these CPUs have done together.
+pub(crate) fn ticks(cpus: &[usize]) -> Ticks {
     let text = read("/proc/stat");
-    let of_cpu = |cpu: &usize| -> Option<u64> {
+    let mut sum = Ticks::default();
+    for cpu in cpus {
         let prefix = format!("cpu{cpu} ");
-        let line = text.lines().find(|line| line.starts_with(&prefix))?;
+        let Some(line) = text.lines().find(|line| line.starts_with(&prefix)) else { continue };
         let fields: Vec<u64> = line.split_whitespace().skip(1).filter_map(|number| number.parse().ok()).collect();
         // user, nice, system, idle, iowait, irq, softirq, steal
-        Some([0, 1, 2, 5, 6, 7].iter().filter_map(|index| fields.get(*index)).sum())
-    };
-    cpus.iter().filter_map(of_cpu).sum()
+        sum.busy += [0, 1, 2, 5, 6, 7].iter().filter_map(|index| fields.get(*index)).sum::<u64>();
+        sum.stolen += fields.get(7).copied().unwrap_or_default();
+    }
+    sum
 }

@@ -102,7 +102,7 @@ fn a_run_leaves_its_reports_and_nothing_else_behind() {
         assert!(block.points.iter().all(|point| point.failed == 0 && point.answered > 0), "{}", block.side);
         let loads: Vec<&str> = block.points.iter().map(|point| point.load.as_str()).collect();
         assert_eq!(
-            loads == ["1"],
+            loads == ["1 paused"],
             block.side.contains("ms"),
             "the known delay is looked for where nothing queues: {}",
             block.side

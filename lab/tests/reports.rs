@@ -142,7 +142,7 @@ fn names_in_a_run_cannot_break_out_of_the_page() {
 #[test]
 fn every_broken_control_makes_a_run_unusable_and_says_so() {
     type Damage = fn(&mut Run);
-    let cases: [(&str, Damage); 8] = [
+    let cases: [(&str, Damage); 9] = [
         ("2 blocks a side support nothing", |run| run.protocol.rounds = 2),
         ("incomplete", |run| run.complete = false),
         ("no CPU of its own", |run| run.placement.side = run.placement.generator.clone()),
@@ -171,6 +171,15 @@ fn every_broken_control_makes_a_run_unusable_and_says_so() {
                 for point in &mut block.points {
                     let cpu = point.cpu_ns.get_mut(&Role::Side).unwrap();
                     *cpu = if block.round % 2 == 0 { *cpu * 2 } else { *cpu / 2 };
+                }
+            }
+        }),
+        // Its interval holds 200 and much else.
+        ("a known CPU burn per request of 200 µs was found as", |run| {
+            for block in run.blocks.iter_mut().filter(|block| block.side == "monolith +200 µs CPU") {
+                for point in &mut block.points {
+                    let more_ns = if block.round % 2 == 0 { 300_000 } else { 0 };
+                    *point.cpu_ns.get_mut(&Role::Side).unwrap() += more_ns * point.answered;
                 }
             }
         }),
@@ -280,4 +289,19 @@ fn a_run_of_a_newer_lab_and_a_damaged_one_are_refused_with_the_reason() {
         let error = gate(folder.path(), "cpu_per_request > 1").unwrap_err();
         assert!(error.is::<UsageError>() && error.to_string().contains(expected), "{error:#}");
     }
+}
+
+#[test]
+fn work_beside_the_sides_is_told_from_what_the_host_took() {
+    let told = |taken: f64, by_host: f64| {
+        let mut run = run();
+        for point in run.blocks.iter_mut().flat_map(|block| &mut block.points) {
+            (point.foreign_cpu_share, point.stolen_cpu_share) = (taken, by_host);
+        }
+        to_html(&run, &Analysis::of(&run)).unwrap()
+    };
+    let of_host = "most of it for other machines of the same host";
+    assert!(told(0.42, 0.40).contains(&format!("42 % of the sides&#39; CPUs, {of_host}")), "{}", told(0.42, 0.40));
+    assert!(told(0.42, 0.05).contains("Other work took 42 %") && !told(0.42, 0.05).contains(of_host));
+    assert!(!told(0.04, 0.04).contains("Other work took"));
 }

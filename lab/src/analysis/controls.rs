@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Kind, Metric, again};
+use super::{Company, Kind, Metric, again};
 use crate::archive::{Part, Point, Run, SideRecord};
 use crate::generator::new_histogram;
 use crate::protocol::own_percent;
@@ -14,15 +14,14 @@ pub const LATENESS_LIMIT_MS: f64 = 1.0;
 const UNSENT_LIMIT: f64 = 0.001;
 /// The share of wrong answers from which on a side has no latency.
 pub(super) const WRONG_LIMIT: f64 = 0.001;
-/// The name of the control that says how much other work there was beside the sides, and the share from which on it is pointed out.
-pub(crate) const COMPANY: &str = "CPU time of the sides that other work took";
-pub(crate) const COMPANY_LIMIT: f64 = 0.05;
 /// How many blocks a side must have.
 const FEWEST_ROUNDS: u32 = 5;
 /// How far from 1 the first side against itself may lie when its interval does not hold 1.
 const AGAIN_TOLERANCE: f64 = 0.02;
 /// How wide its interval may be to either side: one that holds everything says nothing.
 const AGAIN_WIDEST: f64 = 0.25;
+/// The same for a known delta, as a share of it.
+const DELTA_WIDEST: f64 = 0.5;
 
 /// One control.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -134,7 +133,8 @@ fn judge_deltas(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String
         let interval = difference_interval_at(protocol.level(), &metric.pairs(run, &first.name, &side.name));
         let reach = expected * protocol.delta_tolerance;
         let holds = interval.is_some_and(|found| {
-            found.low > 0.0 && ((found.estimate - expected).abs() <= reach || found.holds(expected))
+            let is_right = (found.estimate - expected).abs() <= reach || found.holds(expected);
+            is_right && found.low > 0.0 && found.high - found.low <= 2.0 * DELTA_WIDEST * expected
         });
         if !holds {
             reasons.push(match interval {
@@ -216,15 +216,8 @@ fn judge_generator(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<Str
 
 /// It does not decide: interleaved blocks bear some of it, and where they do not, the other controls say so. This one says why.
 fn company(run: &Run) -> Control {
-    Control { decides: false, ..at_most(COMPANY, "share", COMPANY_LIMIT, share_of_others(run)) }
-}
-
-/// The share of the sides' CPU time, over all that was timed, that went to other programs, to other machines of the same host, and to the
-/// kernel's work for nobody in particular.
-pub(crate) fn share_of_others(run: &Run) -> f64 {
-    let seconds: f64 = points(run).map(|point| point.seconds).sum();
-    let taken: f64 = points(run).map(|point| point.foreign_cpu_share * point.seconds).sum();
-    if seconds > 0.0 { taken / seconds } else { 0.0 }
+    let taken = Company::of(&run.blocks).taken;
+    Control { decides: false, ..at_most("CPU time of the sides that other work took", "share", Company::LIMIT, taken) }
 }
 
 fn judge_answers(run: &Run, controls: &mut Vec<Control>, reasons: &mut Vec<String>) {

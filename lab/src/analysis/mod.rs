@@ -1,12 +1,13 @@
 //! From raw blocks to verdicts: a pure function of the run, so that anybody can repeat it.
 
+mod company;
 mod controls;
 mod metric;
 mod width;
 
 use serde::{Serialize, Serializer};
 
-pub(crate) use controls::{COMPANY, COMPANY_LIMIT, share_of_others};
+pub(crate) use company::Company;
 pub use controls::{Control, LATENESS_LIMIT_MS};
 pub use metric::{Kind, Metric, load_label, loads};
 pub use width::widths;

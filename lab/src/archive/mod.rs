@@ -256,6 +256,9 @@ pub struct Point {
     pub switches: BTreeMap<Role, u64>,
     /// What other programs used of the side's CPUs meanwhile, as a share of that time; 10 ms resolution.
     pub foreign_cpu_share: f64,
+    /// What of it the host of a virtual machine gave to others; 0 in runs that did not look.
+    #[serde(default)]
+    pub stolen_cpu_share: f64,
     /// The CPU time of the generator, nanoseconds.
     pub generator_cpu_ns: u64,
     /// Bytes from and to the visitors.

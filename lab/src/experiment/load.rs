@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Experiment;
 use crate::archive::{Point, RequestRecord, StoredHistogram};
-use crate::environment::busy_ticks;
+use crate::environment::{Ticks, ticks};
 use crate::generator::{Answer, Drive, Measured, Pacing, Progress, StretchLog, Think, TracePrefix, drive};
 use crate::side::{Census, Role, RunningSide, Usage, prefer_generator};
 use crate::workload::{Arrivals, Trace, TraceOptions};
@@ -32,13 +32,13 @@ pub(super) struct Stretch<'s> {
 /// The clocks at a moment: those of a side's processes, those of its CPUs, and the one on the wall.
 pub(super) struct Reading {
     census: Census,
-    ticks: u64,
+    ticks: Ticks,
     at: Instant,
 }
 
 impl Reading {
     pub(super) fn of(census: Census, cpus: &[usize]) -> Self {
-        Self { ticks: busy_ticks(cpus), census, at: Instant::now() }
+        Self { ticks: ticks(cpus), census, at: Instant::now() }
     }
 }
 
@@ -47,6 +47,7 @@ impl Reading {
 pub(super) struct Spent {
     used: BTreeMap<Role, Usage>,
     busy_ns: f64,
+    stolen_ns: f64,
     lasted: Duration,
 }
 
@@ -59,14 +60,17 @@ impl Spent {
             sum.cpu_ns += usage.cpu_ns;
             sum.switches += usage.switches;
         }
-        self.busy_ns += now.ticks.saturating_sub(before.ticks) as f64 * 1e7;
+        let tick_ns = |now: u64, before: u64| now.saturating_sub(before) as f64 * 1e7;
+        self.busy_ns += tick_ns(now.ticks.busy, before.ticks.busy);
+        self.stolen_ns += tick_ns(now.ticks.stolen, before.ticks.stolen);
         self.lasted += now.at - before.at;
         changes
     }
 
     pub(super) fn point(self, load: &str, offered_rps: Option<f64>, measured: Measured, cpus: usize) -> Point {
-        let Self { used, busy_ns, lasted } = self;
+        let Self { used, busy_ns, stolen_ns, lasted } = self;
         let of_tree: u64 = used.values().map(|usage| usage.cpu_ns).sum();
+        let share = |ns: f64| (ns / lasted.as_nanos() as f64 / cpus as f64).clamp(0.0, 1.0);
         Point {
             load: load.to_owned(),
             offered_rps,
@@ -80,7 +84,8 @@ impl Spent {
             timed_seconds: measured.timed_ns as f64 / 1e9,
             cpu_ns: used.iter().map(|(role, usage)| (*role, usage.cpu_ns)).collect(),
             switches: used.iter().map(|(role, usage)| (*role, usage.switches)).collect(),
-            foreign_cpu_share: ((busy_ns - of_tree as f64) / lasted.as_nanos() as f64 / cpus as f64).clamp(0.0, 1.0),
+            foreign_cpu_share: share(busy_ns - of_tree as f64),
+            stolen_cpu_share: share(stolen_ns),
             generator_cpu_ns: measured.generator_cpu_ns,
             bytes_in: measured.bytes_in,
             bytes_out: measured.bytes_out,

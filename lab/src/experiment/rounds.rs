@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Experiment;
 use super::block::Extent;
-use crate::analysis::widths;
+use crate::analysis::{Company, widths};
 use crate::protocol::Stopped;
 use crate::random::Random;
 use crate::statistics::StopReason;
@@ -36,6 +36,10 @@ impl Experiment {
             let widths = widths(&self.run);
             let first = self.run.compared().next().map_or("", |side| side.name.as_str());
             self.display.end_round(&self.run.protocol, round, first, &widths);
+            let of_round = self.run.blocks.iter().filter(|block| block.round == round);
+            if let Some(taken) = Company::of(of_round).in_words() {
+                self.display.say(&format!("round {round}: other work took {taken}; a quiet machine tells more"));
+            }
             let reason = match &self.run.protocol.stopping {
                 Some(rule) => rule.decide(round, began.elapsed().as_secs_f64(), &widths),
                 None => (round >= self.run.protocol.rounds).then_some(StopReason::Fixed),

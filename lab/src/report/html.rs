@@ -10,7 +10,7 @@ use super::forecast::{foretold, median_added_error, median_error};
 use super::tables::{self, Table};
 use super::words::{self, Sentence, number};
 use super::{edges, focus, limits, modules};
-use crate::analysis::{Analysis, COMPANY, Control, LATENESS_LIMIT_MS, Metric, absolute, load_label};
+use crate::analysis::{Analysis, Company, Control, LATENESS_LIMIT_MS, Metric, absolute, load_label};
 use crate::archive::Run;
 use crate::statistics::Interval;
 
@@ -279,9 +279,8 @@ fn chips(run: &Run, analysis: &Analysis) -> Vec<Chip> {
             control.holds,
         ));
     }
-    if let Some(company) = find(COMPANY).filter(|company| !company.holds) {
-        let taken = number(company.found.unwrap_or_default() * 100.0);
-        chips.push(chip("taken by other work".to_owned(), format!("{taken} % of the sides' CPU"), false));
+    if let Some(taken) = Company::of(&run.blocks).in_words() {
+        chips.push(chip("taken by other work".to_owned(), taken, false));
     }
     let wrong: Vec<&Control> =
         analysis.controls.iter().filter(|control| control.name.starts_with("wrong answers")).collect();

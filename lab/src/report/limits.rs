@@ -1,6 +1,6 @@
 //! What ran, what the figures do not show, and how to do it again.
 
-use crate::analysis::{COMPANY_LIMIT, load_label, share_of_others};
+use crate::analysis::{Company, load_label};
 use crate::archive::{Bound, Part, Run};
 use crate::protocol::Stopped;
 use crate::report::words::number;
@@ -117,11 +117,9 @@ pub(super) fn limits(run: &Run) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let foreign = share_of_others(run);
-    if foreign > COMPANY_LIMIT {
+    if let Some(taken) = Company::of(&run.blocks).in_words() {
         limits.push(format!(
-            "Other work took {:.0} % of the sides' CPUs while they were timed (kernel work for the network included); a quieter machine gives narrower intervals.",
-            foreign * 100.0
+            "Other work took {taken} while they were timed (kernel work for the network included); with less of it, intervals are narrower."
         ));
     }
     limits.push(format!(

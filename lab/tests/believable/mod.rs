@@ -195,7 +195,7 @@ fn point(noise: &mut Noise, side: &Side, shape: &Shape, load: Option<(&str, f64)
         "sessions": answers / 8, "seconds": seconds, "timed": answers, "timed_seconds": seconds,
         "cpu_ns": {"side": (cpu * 1000.0 * answers as f64) as u64, "supervisor": 0, "provider": answers * 5600},
         "switches": {"side": answers * (10 + 4 * shape.processes.len() as u64), "supervisor": 0, "provider": 70},
-        "foreign_cpu_share": 0.012, "generator_cpu_ns": answers * 57_000,
+        "foreign_cpu_share": 0.012, "stolen_cpu_share": 0.008, "generator_cpu_ns": answers * 57_000,
         "bytes_in": answers * 6800, "bytes_out": answers * 210,
         "latency": stored(&latency), "service": stored(&service), "lateness": stored(&lateness),
         "requests": requests, "errors": {},
