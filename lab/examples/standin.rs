@@ -104,9 +104,9 @@ fn up(topology: &str) -> ExitCode {
     BufReader::new(serving.stdout.take().unwrap()).read_line(&mut address).unwrap();
     let mut children = vec![serving];
     children.extend(arguments[1..].iter().map(|arguments| child(arguments, Stdio::null())));
+    let ended = on_term();
     println!("ready {} topology={topology} pid={}", address.trim(), std::process::id());
     arguments = parts(topology, address.trim().trim_start_matches("http://"));
-    let ended = on_term();
     while !ended.load(Ordering::Relaxed) {
         for (running, arguments) in children.iter_mut().zip(&arguments) {
             if !matches!(running.try_wait(), Ok(None)) {
