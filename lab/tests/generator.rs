@@ -180,14 +180,16 @@ fn a_stall_of_two_seconds_shows_in_full_where_a_closed_loop_would_hide_it() {
 #[test]
 fn a_server_that_carries_so_many_requests_a_second_is_found_to_carry_so_many() {
     // One at a time, each takes 5 ms of its own: 200 a second and no more.
-    let lock = Mutex::new(Instant::now());
+    let free_at = Mutex::new(Instant::now());
     let target = serve(move |_| {
-        let mut free_at = lock.lock().unwrap();
-        *free_at = (*free_at).max(Instant::now()) + Duration::from_millis(5);
-        while let Some(left) = free_at.checked_duration_since(Instant::now()) {
-            std::thread::sleep(left);
-        }
-        drop(free_at);
+        let came_at = Instant::now();
+        let done_at = {
+            let mut free_at = free_at.lock().unwrap();
+            *free_at = (*free_at).max(came_at) + Duration::from_millis(5);
+            *free_at
+        };
+        // A sleep that ends late delays this answer and none behind it.
+        std::thread::sleep(done_at.saturating_duration_since(Instant::now()));
         ok("fine")
     });
     let offered = |requests_per_second| {
