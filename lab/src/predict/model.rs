@@ -144,23 +144,24 @@ impl Model<'_> {
     }
 
     fn cpu_of(&self, crossings: &Crossings, price: &RoundPrice) -> f64 {
-        let rounds = crossings.rounds * price.cpu_per_round_ns;
-        let processes = crossings.processes * price.cpu_per_process_ns;
-        let tables = crossings.tables * price.cpu_per_table_ns;
-        rounds + processes + tables - crossings.again * price.cpu_again_less_ns + self.beyond_hops_ns(crossings)
+        let hops = [price.cpu_per_round_ns, price.cpu_per_process_ns, price.cpu_per_table_ns, price.cpu_again_less_ns];
+        self.priced(crossings, hops)
     }
 
     fn wall_of(&self, crossings: &Crossings, price: &RoundPrice) -> f64 {
-        let rounds = crossings.rounds * price.wall_per_round_ns;
-        let processes = crossings.processes * price.wall_per_process_ns;
-        let tables = crossings.tables * price.wall_per_table_ns;
-        rounds + processes + tables - crossings.again * price.wall_again_less_ns + self.beyond_hops_ns(crossings)
+        let hops =
+            [price.wall_per_round_ns, price.wall_per_process_ns, price.wall_per_table_ns, price.wall_again_less_ns];
+        self.priced(crossings, hops)
     }
 
-    /// Further calls and bytes, which are work and no waiting: what a hop of known number carries is part of its price.
-    fn beyond_hops_ns(&self, crossings: &Crossings) -> f64 {
+    /// Crossings at the prices of their hops. Further calls and bytes are work and no waiting, so that they cost the same in CPU and on the
+    /// wall; what a hop of known number carries is part of its price.
+    fn priced(&self, crossings: &Crossings, [round, process, table, again_less]: [f64; 4]) -> f64 {
         let more_bytes = (crossings.bytes - crossings.processes * self.price.bytes).max(0.0);
-        crossings.sisters * self.price.cpu_64_ns + more_bytes * self.price.cpu_ns_per_byte
+        crossings.rounds * round + crossings.processes * process + crossings.tables * table
+            - crossings.again * again_less
+            + crossings.sisters * self.price.cpu_64_ns
+            + more_bytes * self.price.cpu_ns_per_byte
     }
 
     /// CPU per request as a multiple of the first side's.
