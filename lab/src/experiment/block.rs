@@ -217,22 +217,14 @@ impl Experiment {
         number: u64,
         troubles: &mut Vec<String>,
     ) -> anyhow::Result<Point> {
-        let trace = self.open_trace(name, load, offered, number)?;
+        let trace = self.open_trace(load, offered, number);
+        self.keep_arrivals(name, &trace)?;
         let label = load_label(name);
         self.point(side, name, &self.open_stretch(&trace, &label, load, offered), troubles)
     }
 
-    pub(super) fn open_trace(
-        &self,
-        name: &str,
-        load: &LoadStretch,
-        offered: f64,
-        number: u64,
-    ) -> anyhow::Result<Trace> {
-        let arrivals = Arrivals::AsWorkload { requests_per_second: offered, seconds: load.seconds };
-        let trace = self.trace(number, arrivals);
-        self.keep_arrivals(name, &trace)?;
-        Ok(trace)
+    pub(super) fn open_trace(&self, load: &LoadStretch, offered: f64, number: u64) -> Trace {
+        self.trace(number, Arrivals::AsWorkload { requests_per_second: offered, seconds: load.seconds })
     }
 
     pub(super) fn open_stretch<'s>(
@@ -254,7 +246,7 @@ impl Experiment {
     }
 
     /// Leaves the visitors of a load where a workload can take them as a recording, when requests are kept.
-    fn keep_arrivals(&self, load: &str, trace: &Trace) -> anyhow::Result<()> {
+    pub(super) fn keep_arrivals(&self, load: &str, trace: &Trace) -> anyhow::Result<()> {
         let file = self.folder.join(format!("arrivals-{}.jsonl", load.replace(' ', "-")));
         if self.requests.is_none() || file.exists() {
             return Ok(());

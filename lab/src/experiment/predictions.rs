@@ -8,6 +8,7 @@ use super::{Experiment, equality, turns::InTurns};
 use crate::advise::{self, Proposal};
 use crate::archive::{HopsTo, Partition, Point, Projection, Scouted, SideRecord, write_text};
 use crate::predict::{self, SCOUTED, Visits};
+use crate::protocol::LoadStretch;
 use crate::side::Contender;
 
 /// The file of the grouping that is proposed, in the run's folder.
@@ -15,6 +16,9 @@ const PROPOSAL: &str = "proposal.toml";
 
 /// How often all of them are scouted.
 const ROUNDS: u32 = 5;
+/// For how long at most, at each load, seconds: what differs between sides that take turns is known long before the intervals of a full run
+/// are narrow.
+const LONGEST: f64 = 2.5;
 /// What tells the program to ask so many idle services in each request, which, and how often again.
 const HOPS: &str = "CLEAVE__LAB__HOPS";
 const HOPS_TO: &str = "CLEAVE__LAB__HOPS_TO";
@@ -143,7 +147,8 @@ impl Experiment {
         let mut came = vec![self.lone_sessions(&in_turns, first_trace + 1)?];
         let lower = self.run.protocol.loads.iter().filter(|load| Some(load.percent) != held_out);
         for (number, load) in (2..).zip(lower) {
-            came.push(self.open_load_in_turns(&in_turns, load, first_trace + number)?);
+            let load = LoadStretch { seconds: load.seconds.min(LONGEST), ..load.clone() };
+            came.push(self.open_load_in_turns(&in_turns, &load, first_trace + number)?);
         }
         anyhow::ensure!(!self.stopped(), "stopped before a hop had its price");
         let mut points: Vec<Vec<Point>> = sides.iter().map(|_| Vec::new()).collect();

@@ -59,7 +59,10 @@ impl Experiment {
     ) -> anyhow::Result<Vec<Came>> {
         let name = load.percent.to_string();
         let (offered, label) = (self.offered_at(load), load_label(&name));
-        let trace = self.open_trace(&name, load, offered, number)?;
+        let trace = self.open_trace(load, offered, number);
+        if sides.iter().any(|side| side.round.is_some()) {
+            self.keep_arrivals(&name, &trace)?;
+        }
         self.in_turns(sides, &name, &self.open_stretch(&trace, &label, load, offered), self.turn(), number)
     }
 
