@@ -149,6 +149,12 @@ impl Outbox {
         self.fresh.swap(false, Ordering::AcqRel)
     }
 
+    /// The id of the newest event; `None` when there is none.
+    pub(crate) async fn newest(&self) -> Result<Option<i64>, DbErr> {
+        let newest = outbox::Entity::find().select_only().column_as(outbox::Column::Id.max(), "newest");
+        Ok(newest.into_tuple::<Option<i64>>().one(self.database.reader()).await?.flatten())
+    }
+
     /// How far a consumer has come; `None` when it is not known yet.
     pub(crate) async fn position(&self, consumer: &str) -> Result<Option<i64>, DbErr> {
         let row = outbox_positions::Entity::find_by_id(consumer).one(self.database.reader()).await?;

@@ -8,11 +8,14 @@ use runtime::{Shutdown, clock};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, sleep_until},
+    time::{Instant, Interval, MissedTickBehavior, sleep_until},
 };
 
 use crate::{Outbox, Subscriber};
 use line::Line;
+
+/// How often the outbox is looked at for what nobody rang for: what another process published, or left behind.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How long a position may be known in memory alone. A commit waits for the disk and for the module's only writer, so all
 /// consumers share one; what is forgotten in a crash is handed over again, which does no harm.
@@ -32,6 +35,15 @@ pub struct Relay {
 
 /// A consumer, and the id up to which it has everything.
 type Mark = (String, i64);
+
+/// Why lines are to look at the outbox.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// Something was published here.
+    Published,
+    /// A look found what may be somebody else's.
+    Found,
+}
 
 impl Relay {
     /// A relay without consumers. It hears at once of what is published through this outbox or its clones, and a little later of
@@ -54,7 +66,7 @@ impl Relay {
     /// runtime.tasks.spawn("orders relay", Relay::new(&outbox).to("notifications", inbox).run(runtime.shutdown.clone()));
     /// ```
     pub async fn run(self, shutdown: Shutdown) {
-        let (ring, bell) = watch::channel(());
+        let (ring, bell) = watch::channel(News::Published);
         let (mark, mut marks) = mpsc::unbounded_channel::<Mark>();
         let mut lines = JoinSet::new();
         for (consumer, subscriber) in self.consumers {
@@ -64,15 +76,18 @@ impl Relay {
         drop(mark);
 
         let mut commits = self.outbox.database().commits();
-        let mut prune = tokio::time::interval(PRUNE_EVERY);
-        prune.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut look, mut prune) = (every(LOOK_EVERY), every(PRUNE_EVERY));
+        let mut newest = None;
         let mut unmarked = BTreeMap::new();
         let mut mark_at = Instant::now();
         loop {
             tokio::select! {
                 () = shutdown.requested() => break,
                 () = commits.next() => if self.outbox.take_fresh() {
-                    ring.send_replace(());
+                    ring.send_replace(News::Published);
+                },
+                _ = look.tick() => if has_newer(&self.outbox, &mut newest).await {
+                    ring.send_replace(News::Found);
                 },
                 Some((consumer, position)) = marks.recv() => {
                     if unmarked.is_empty() {
@@ -94,6 +109,23 @@ impl Relay {
             unmarked.insert(consumer, position);
         }
         store_marks(&self.outbox, &mut unmarked).await;
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+/// Whether there are events that were not there at the last look. One look serves all consumers, most of which have nothing to do.
+async fn has_newer(outbox: &Outbox, newest: &mut Option<i64>) -> bool {
+    match outbox.newest().await {
+        Ok(found) => std::mem::replace(newest, found) != found,
+        Err(error) => {
+            tracing::warn!(source = outbox.database().module(), %error, "the outbox could not be looked at and will be again");
+            false
+        }
     }
 }
 

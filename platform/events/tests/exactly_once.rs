@@ -225,6 +225,21 @@ async fn two_relays_on_one_outbox_give_no_double_effects() {
     assert_eq!(told.iter().sum::<usize>(), 400);
 }
 
+#[tokio::test]
+async fn what_another_process_published_is_found_without_a_bell() {
+    let folder = Folder::new();
+    let (till, ledger) = (Till::open(&folder).await, Ledger::open(&folder).await);
+    let other_till = Till::open(&folder).await;
+    tokio::spawn(Relay::new(&till.outbox).to("ledger", ledger.inbox.clone()).run(shutdown()));
+    till.sell(sales(1, 1)).await;
+    eventually("the relay is at rest", || async { till.outbox.is_drained().await.unwrap() }).await;
+
+    other_till.sell(sales(10, 2)).await;
+
+    eventually("all sales are booked", || async { ledger.booked().await.len() == 11 }).await;
+    eventually("the outbox is drained", || async { till.outbox.is_drained().await.unwrap() }).await;
+}
+
 /// Is away, or answers something that was never handed over.
 struct Unreliable(Result<Delivered, ()>);
 

@@ -6,13 +6,11 @@ use runtime::Shutdown;
 use sea_orm::DbErr;
 use tokio::sync::{mpsc, watch};
 
-use super::Mark;
+use super::{Mark, News};
 use crate::{Envelope, Outbox, Subscriber};
 
 /// How many events are handed over at once.
 const BATCH: u64 = 64;
-/// How often the outbox is looked at when nobody rang: for what another process published or left behind.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 const PAUSE_LONGEST: Duration = Duration::from_secs(2);
 
@@ -20,7 +18,7 @@ pub(super) struct Line {
     outbox: Outbox,
     consumer: String,
     subscriber: Arc<dyn Subscriber>,
-    bell: watch::Receiver<()>,
+    bell: watch::Receiver<News>,
     mark: mpsc::UnboundedSender<Mark>,
     /// The id up to which the consumer has everything, as far as is known here; `None` before the database was asked.
     position: Option<i64>,
@@ -42,7 +40,7 @@ impl Line {
         outbox: Outbox,
         consumer: String,
         subscriber: Arc<dyn Subscriber>,
-        bell: watch::Receiver<()>,
+        bell: watch::Receiver<News>,
         mark: mpsc::UnboundedSender<Mark>,
     ) -> Self {
         Self { outbox, consumer, subscriber, bell, mark, position: None }
@@ -68,9 +66,10 @@ impl Line {
                     pause = PAUSE_FIRST;
                     tokio::select! {
                         () = shutdown.requested() => return,
-                        _ = self.bell.changed() => {}
-                        // Another relay may have come further in the meantime.
-                        () = tokio::time::sleep(LOOK_EVERY) => self.position = None,
+                        _ = self.bell.changed() => if *self.bell.borrow_and_update() == News::Found {
+                            // Another relay may have come further in the meantime.
+                            self.position = None;
+                        },
                     }
                 }
                 // New events do not shorten the pause of a consumer that is away.
