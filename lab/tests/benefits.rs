@@ -11,9 +11,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::archive::{FaultKind, Run, SurvivalRecord, read_run};
-use lab::benefits::{FAULTS_VARIABLE, Faults, LayoutGroup, Window, book};
+use lab::benefits::{FAULTS_VARIABLE, Faults, Window, book};
 use lab::generator::{Measured, SessionEnd};
-use lab::side::{Executable, RunningSide};
+use lab::side::{Executable, LayoutGroup, RunningSide};
 use lab::workload::{Arrivals, Trace, TraceOptions, Workload};
 use lab::{Beside, CompareOptions, compare};
 use proptest::prelude::*;

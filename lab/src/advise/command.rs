@@ -119,8 +119,8 @@ fn every_topology(executable: &Path) -> anyhow::Result<Vec<String>> {
         return Err(UsageError::new(format!("{} is not a program", executable.display())).into());
     }
     let executable = Executable { path: executable.to_owned(), cpus: Placement::divide()?.side };
-    let apart = executable.partition(APART)?;
-    let extracts = apart.modules().map(|module| format!("extract:{module}"));
+    let apart = executable.layout(APART)?;
+    let extracts = apart.modules().map(|(module, _)| format!("extract:{module}"));
     Ok([TOGETHER.to_owned()].into_iter().chain(extracts).chain([APART.to_owned()]).collect())
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Point;
+use crate::side::Layout;
 
 /// The predictions of a run; what was measured, and the error, are computed from the blocks.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -30,6 +31,14 @@ pub struct Partition {
     pub topology: String,
     /// The modules of each process.
     pub groups: Vec<Vec<String>>,
+}
+
+impl Partition {
+    /// The partition that a topology is.
+    pub fn of(topology: &str, layout: &Layout) -> Self {
+        let groups = layout.groups.iter().map(|group| group.modules.clone()).collect();
+        Self { topology: topology.to_owned(), groups }
+    }
 }
 
 /// The first side for a moment, before the rounds.

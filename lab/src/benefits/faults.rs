@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{LayoutGroup, limits};
+use super::limits;
 use crate::archive::FaultKind;
-use crate::side::{Role, RunningSide};
+use crate::side::{LayoutGroup, Role, RunningSide};
 
 /// The variable that names the folder to a program that can be asked for faults.
 pub const FAULTS_VARIABLE: &str = "CLEAVE__LAB__FAULTS";

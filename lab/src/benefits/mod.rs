@@ -4,11 +4,9 @@
 
 mod changes;
 mod faults;
-mod layout;
 mod limits;
 mod outcome;
 
 pub(crate) use changes::{Begun, Changes, Copy as CheckoutCopy, Shape};
 pub use faults::{FAULTS_VARIABLE, FaultInForce, Faults, Refused};
-pub use layout::{Layout, LayoutGroup};
 pub use outcome::{Window, book, goodput, recovered_after};

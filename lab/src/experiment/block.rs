@@ -112,16 +112,19 @@ impl Experiment {
             };
             members.push(Member { side, running, block });
         }
+        let protocol = &self.run.protocol;
         // The known delay is looked for where nothing queues, since under load a page that was delayed waits for the processor twice; the
         // known burn at the headline, where requests lie as far apart with it as without.
         if let (Some(delayed), Some(first)) = (self.run.side_for(Part::KnownDelay), self.run.compared().next()) {
             let have_it = |side: &SideRecord| [&delayed.name, &first.name].contains(&&side.name);
-            in_turns(&mut members, have_it, |sides| self.paused_sessions(sides, first_trace + 60))?;
+            in_turns(&mut members, have_it, |sides| {
+                self.paused_sessions(sides, protocol.paused_sessions, first_trace + 60)
+            })?;
         }
         let have_it = |side: &SideRecord| matches!(side.part, Part::Compared | Part::Again);
-        in_turns(&mut members, have_it, |sides| self.lone_sessions(sides, first_trace + 1))?;
-        let headline = self.run.protocol.headline_load;
-        if let Some((index, load)) = (0..).zip(&self.run.protocol.loads).find(|(_, load)| load.percent == headline) {
+        in_turns(&mut members, have_it, |sides| self.lone_sessions(sides, protocol.lone_sessions, first_trace + 1))?;
+        let is_headline = |load: &LoadStretch| load.percent == protocol.headline_load;
+        if let Some((index, load)) = (0..).zip(&protocol.loads).find(|(_, load)| is_headline(load)) {
             let have_it = |side: &SideRecord| side.part != Part::KnownDelay;
             in_turns(&mut members, have_it, |sides| self.open_load_in_turns(sides, load, first_trace + 2 + index))?;
         }

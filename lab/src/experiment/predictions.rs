@@ -16,8 +16,9 @@ const PROPOSAL: &str = "proposal.toml";
 
 /// How often all of them are scouted.
 const ROUNDS: u32 = 5;
-/// For how long at most, at each load, seconds: what differs between sides that take turns is known long before the intervals of a full run
-/// are narrow.
+/// With how many sessions one after another, and for how many seconds at each other load, at most: what differs between sides that take
+/// turns is known long before the intervals of a full run are narrow.
+const MOST_SESSIONS: usize = 60;
 const LONGEST: f64 = 2.5;
 /// What tells the program to ask so many idle services in each request, which, and how often again.
 const HOPS: &str = "CLEAVE__LAB__HOPS";
@@ -46,8 +47,8 @@ impl Experiment {
     fn foretell(&mut self) -> anyhow::Result<()> {
         let topologies: Vec<String> = self.run.compared().map(|side| side.topology.clone()).collect();
         for topology in topologies {
-            let partition = self.executable.partition(&topology)?;
-            self.run.predictions.partitions.push(partition);
+            let layout = self.executable.layout(&topology)?;
+            self.run.predictions.partitions.push(Partition::of(&topology, &layout));
         }
         self.scout()?;
         self.foretell_and_propose()
@@ -144,7 +145,8 @@ impl Experiment {
             sides.iter().zip(&running).map(|(side, running)| InTurns { side, running, round: None }).collect();
         let held_out = self.run.protocol.loads.iter().map(|load| load.percent).max();
         let held_out = held_out.filter(|highest| *highest > self.run.protocol.headline_load);
-        let mut came = vec![self.lone_sessions(&in_turns, first_trace + 1)?];
+        let sessions = self.run.protocol.lone_sessions.min(MOST_SESSIONS);
+        let mut came = vec![self.lone_sessions(&in_turns, sessions, first_trace + 1)?];
         let lower = self.run.protocol.loads.iter().filter(|load| Some(load.percent) != held_out);
         for (number, load) in (2..).zip(lower) {
             let load = LoadStretch { seconds: load.seconds.min(LONGEST), ..load.clone() };
@@ -210,24 +212,4 @@ fn with_hops(first: &SideRecord, (number, to, again): (u32, HopsTo, u32)) -> Sid
         side.environment.extend(asked.map(|(name, value)| (name.to_owned(), value)));
     }
     side
-}
-
-impl crate::side::Executable {
-    /// Which modules share a process in a topology of the program.
-    pub fn partition(&self, topology: &str) -> anyhow::Result<Partition> {
-        #[derive(serde::Deserialize)]
-        struct Topology {
-            groups: Vec<Group>,
-        }
-        #[derive(serde::Deserialize)]
-        struct Group {
-            modules: Vec<String>,
-        }
-        let output = self.run(&["topology", topology, "--format", "json"])?;
-        let read = || format!("`topology {topology} --format json` does not say which modules share a process");
-        anyhow::ensure!(output.status.success(), read());
-        let found: Topology = serde_json::from_slice(&output.stdout).with_context(read)?;
-        let groups = found.groups.into_iter().map(|group| group.modules).collect();
-        Ok(Partition { topology: topology.to_owned(), groups })
-    }
 }

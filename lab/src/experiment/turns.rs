@@ -27,14 +27,24 @@ pub(super) struct InTurns<'s> {
 pub(super) type Came = (Point, Vec<String>);
 
 impl Experiment {
-    /// One visitor after another without pauses, a fixed number of them: the price of a request when nothing queues.
-    pub(super) fn lone_sessions(&self, sides: &[InTurns<'_>], number: u64) -> anyhow::Result<Vec<Came>> {
-        self.each_alone(sides, LONE, self.run.protocol.lone_sessions, Think::Never, number)
+    /// One visitor after another without pauses, so many of them: the price of a request when nothing queues.
+    pub(super) fn lone_sessions(
+        &self,
+        sides: &[InTurns<'_>],
+        sessions: usize,
+        number: u64,
+    ) -> anyhow::Result<Vec<Came>> {
+        self.each_alone(sides, LONE, sessions, Think::Never, number)
     }
 
     /// The same with pauses: what a delay adds when it makes nothing colder than it is.
-    pub(super) fn paused_sessions(&self, sides: &[InTurns<'_>], number: u64) -> anyhow::Result<Vec<Came>> {
-        self.each_alone(sides, LONE_PAUSED, self.run.protocol.paused_sessions, Think::AfterEach(LONE_PAUSE), number)
+    pub(super) fn paused_sessions(
+        &self,
+        sides: &[InTurns<'_>],
+        sessions: usize,
+        number: u64,
+    ) -> anyhow::Result<Vec<Came>> {
+        self.each_alone(sides, LONE_PAUSED, sessions, Think::AfterEach(LONE_PAUSE), number)
     }
 
     fn each_alone(

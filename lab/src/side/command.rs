@@ -7,6 +7,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use super::cpus::on_cpus;
+use super::layout::Layout;
 use crate::UsageError;
 use crate::archive::Rung;
 
@@ -36,22 +37,15 @@ fn yes() -> bool {
 }
 
 impl Executable {
-    /// Checks that the program knows a topology, so that a slip costs a second and not a run.
-    pub fn check_topology(&self, topology: &str) -> anyhow::Result<()> {
-        let output = self.run(&["topology", topology])?;
+    /// Which modules share a process in a topology, as the program says; that it knows none of this name is the caller's slip.
+    pub fn layout(&self, topology: &str) -> anyhow::Result<Layout> {
+        let output = self.run(&["topology", topology, "--format", "json"])?;
         if output.status.success() {
-            return Ok(());
+            return Layout::read(&output.stdout);
         }
         let words = tail(&output.stderr, 2_000);
         let words = words.trim().trim_start_matches("error: ");
         Err(UsageError::new(format!("`{topology}` is not a topology that can be compared: {words}")).into())
-    }
-
-    /// What the program prints of a topology, as JSON.
-    pub fn describe(&self, topology: &str) -> anyhow::Result<Vec<u8>> {
-        let output = self.run(&["topology", topology, "--format", "json"])?;
-        anyhow::ensure!(output.status.success(), "`topology {topology}` failed: {}", tail(&output.stderr, 500).trim());
-        Ok(output.stdout)
     }
 
     /// Makes, migrates and seeds a data folder.

@@ -34,7 +34,7 @@ impl Contender {
         if let Some(stranger) = Stranger::asked_for(asked)? {
             return Ok(Self::Stranger { stranger, cpus: executable.cpus.clone() });
         }
-        executable.check_topology(asked)?;
+        executable.layout(asked)?;
         Ok(Self::Topology { executable: executable.clone(), topology: asked.to_owned() })
     }
 
@@ -42,11 +42,8 @@ impl Contender {
     /// may keep its data wherever it likes, and shares the pages of its interpreter, so that its memory could not be told apart.
     pub fn can_run_beside_others(&self) -> bool {
         match self {
-            Self::Topology { topology, .. } => {
-                let text = std::fs::read_to_string(topology).unwrap_or_default();
-                let file: toml::Table = toml::from_str(&text).unwrap_or_default();
-                let groups = file.values().filter_map(toml::Value::as_table).flat_map(toml::Table::values);
-                !groups.filter_map(toml::Value::as_table).any(|group| group.contains_key("internal"))
+            Self::Topology { executable, topology } => {
+                executable.layout(topology).is_ok_and(|layout| !layout.fixes_an_address())
             }
             Self::Stranger { .. } => false,
         }

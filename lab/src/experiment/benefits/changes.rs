@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Experiment;
 use crate::archive::{ChangeRecord, ProcessSize};
-use crate::benefits::{Begun, CheckoutCopy, Layout, Shape};
+use crate::benefits::{Begun, CheckoutCopy, Shape};
 use crate::side::{Placement, copy_folder, pin_lab};
 
 impl Experiment {
@@ -69,7 +69,7 @@ impl Experiment {
     /// The modules of the first side that names any.
     fn all_modules(&self) -> anyhow::Result<Vec<String>> {
         let first = self.run.compared().next().ok_or_else(|| anyhow::anyhow!("nothing is compared"))?;
-        let layout = Layout::read(&self.executable.describe(&first.topology)?)?;
+        let layout = self.executable.layout(&first.topology)?;
         let modules: BTreeSet<&str> = layout.modules().map(|(module, _)| module).collect();
         Ok(modules.into_iter().map(str::to_owned).collect())
     }

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::Experiment;
 use crate::archive::SideRecord;
-use crate::benefits::{FAULTS_VARIABLE, Layout};
-use crate::side::{Contender, RunningSide};
+use crate::benefits::FAULTS_VARIABLE;
+use crate::side::{Contender, Layout, RunningSide};
 
 /// Numbers of the traces of this stage: beyond those of every round, equal for all sides.
 const TRACES: u64 = 900_000;
@@ -92,7 +92,7 @@ impl Experiment {
     /// Which modules share a process: the program says, or the processes do when it is somebody else's.
     fn layout(&self, side: &SideRecord, running: &RunningSide) -> anyhow::Result<Layout> {
         match self.contender(side) {
-            Contender::Topology { executable, topology } => Layout::read(&executable.describe(&topology)?),
+            Contender::Topology { executable, topology } => executable.layout(&topology),
             Contender::Stranger { .. } => Ok(Layout::of_processes(&running.census())),
         }
     }

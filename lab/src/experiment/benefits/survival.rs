@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::Experiment;
 use super::load::{PATIENCE, SLACK};
 use crate::archive::{FaultKind, SideRecord, SurvivalRecord};
-use crate::benefits::{Faults, LayoutGroup, Window, book, goodput, recovered_after};
+use crate::benefits::{Faults, Window, book, goodput, recovered_after};
 use crate::generator::Pacing;
-use crate::side::RunningSide;
+use crate::side::{LayoutGroup, RunningSide};
 
 /// How long a shop may take to be well again before it is started anew for the next fault.
 const WELL_WITHIN: Duration = Duration::from_secs(4);

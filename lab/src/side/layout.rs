@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::side::{Census, Role};
+use super::processes::{Census, Role};
 
 /// The groups of a topology, as `PROGRAM topology T --format json` prints them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -88,6 +88,11 @@ impl Layout {
         Ok(toml::to_string(&toml::Table::from_iter([("groups".to_owned(), toml::Value::Table(groups))]))?)
     }
 
+    /// Whether it fixes an address, which only one side at a time can have.
+    pub fn fixes_an_address(&self) -> bool {
+        self.groups.iter().any(|group| group.settings.get("internal").is_some_and(|address| !address.is_null()))
+    }
+
     /// Every module with the group it is in.
     pub fn modules(&self) -> impl Iterator<Item = (&str, &LayoutGroup)> {
         self.groups.iter().flat_map(|group| group.modules.iter().map(move |module| (module.as_str(), group)))
@@ -106,6 +111,17 @@ mod tests {
         let layout = Layout::read(printed).unwrap();
         let found: Vec<(&str, &str)> = layout.modules().map(|(module, group)| (module, group.name.as_str())).collect();
         assert_eq!(found, [("cart", "shop"), ("orders", "shop"), ("pages", "front")]);
+    }
+
+    #[test]
+    fn an_address_is_fixed_where_the_program_says_one() {
+        let fixes = |internal: &str| {
+            let printed =
+                format!(r#"{{"groups": [{{"name": "front", "modules": ["pages"], "internal": {internal}}}]}}"#);
+            Layout::read(printed.as_bytes()).unwrap().fixes_an_address()
+        };
+        assert!(fixes(r#""127.0.0.1:7101""#));
+        assert!(!fixes("null"));
     }
 
     #[test]
