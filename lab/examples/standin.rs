@@ -29,9 +29,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
         ["topology", name, ..] if ["monolith", "services", "broken"].contains(&name) || Path::new(name).is_file() => {
-            let together = r#"{"name": "shop", "modules": ["pages", "stock"]}"#;
+            let is_fixed = std::fs::read_to_string(name).is_ok_and(|file| file.contains("internal ="));
+            let internal = if is_fixed { r#""127.0.0.1:7301""# } else { "null" };
+            let together = format!(r#"{{"name": "shop", "modules": ["pages", "stock"], "internal": {internal}}}"#);
             let apart = r#"{"name": "pages", "modules": ["pages"]}, {"name": "stock", "modules": ["stock"]}"#;
-            println!("{{\"groups\": [{}]}}", if name == "services" { apart } else { together });
+            println!("{{\"groups\": [{}]}}", if name == "services" { apart } else { &together });
             ExitCode::SUCCESS
         }
         ["topology", name, ..] => {
