@@ -20,8 +20,10 @@ pub(super) struct Line {
     subscriber: Arc<dyn Subscriber>,
     bell: watch::Receiver<News>,
     mark: mpsc::UnboundedSender<Mark>,
-    /// The id up to which the consumer has everything, as far as is known here; `None` before the database was asked.
-    position: Option<i64>,
+    /// The id up to which the consumer has everything, as far as is known here.
+    position: i64,
+    /// Whether another relay may have come further, or nobody has asked the database yet.
+    is_stale: bool,
 }
 
 /// What one look at the outbox came to.
@@ -43,7 +45,7 @@ impl Line {
         bell: watch::Receiver<News>,
         mark: mpsc::UnboundedSender<Mark>,
     ) -> Self {
-        Self { outbox, consumer, subscriber, bell, mark, position: None }
+        Self { outbox, consumer, subscriber, bell, mark, position: 0, is_stale: true }
     }
 
     #[expect(
@@ -66,10 +68,7 @@ impl Line {
                     pause = PAUSE_FIRST;
                     tokio::select! {
                         () = shutdown.requested() => return,
-                        _ = self.bell.changed() => if *self.bell.borrow_and_update() == News::Found {
-                            // Another relay may have come further in the meantime.
-                            self.position = None;
-                        },
+                        _ = self.bell.changed() => self.is_stale |= *self.bell.borrow_and_update() == News::Found,
                     }
                 }
                 // New events do not shorten the pause of a consumer that is away.
@@ -98,7 +97,7 @@ impl Line {
         };
         let up_to = delivered.up_to.filter(|id| is_of(&batch, *id));
         if let Some(up_to) = up_to {
-            self.position = Some(up_to);
+            self.position = up_to;
             // Fails only when the relay has been dropped: then nobody wants to know.
             let _ = self.mark.send((self.consumer.clone(), up_to));
         }
@@ -106,18 +105,15 @@ impl Line {
     }
 
     async fn position(&mut self) -> Result<i64, DbErr> {
-        if let Some(position) = self.position {
-            return Ok(position);
-        }
-        let stored = match self.outbox.position(&self.consumer).await? {
-            Some(position) => position,
-            None => {
-                self.outbox.advance(vec![(self.consumer.clone(), 0)]).await?;
-                0
+        if self.is_stale {
+            match self.outbox.position(&self.consumer).await? {
+                // What was handed over from here is perhaps not marked yet.
+                Some(stored) => self.position = self.position.max(stored),
+                None => self.outbox.advance(vec![(self.consumer.clone(), 0)]).await?,
             }
-        };
-        self.position = Some(stored);
-        Ok(stored)
+            self.is_stale = false;
+        }
+        Ok(self.position)
     }
 
     fn log(&self, reason: &str) {
