@@ -28,6 +28,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
+        // A program may know a topology and not say what is in it.
+        ["topology", "mute", ..] => ExitCode::SUCCESS,
         ["topology", name, ..] if ["monolith", "services", "broken"].contains(&name) || Path::new(name).is_file() => {
             let is_fixed = std::fs::read_to_string(name).is_ok_and(|file| file.contains("internal ="));
             let internal = if is_fixed { r#""127.0.0.1:7301""# } else { "null" };

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lab::archive::{Run, read_run};
+use lab::side::{Contender, Executable};
 use lab::{CompareOptions, Outcome, ReportOptions, Thoroughness, UsageError, compare, report};
 use standin::standin;
 
@@ -29,6 +30,13 @@ fn a_wrong_topology_is_refused_before_anything_is_measured() {
     assert!(error.downcast_ref::<UsageError>().is_some(), "{error:#}");
     assert!(error.to_string().contains("servicse"), "{error:#}");
     assert!(!folder.path().join("run").exists());
+}
+
+#[test]
+fn a_program_need_not_say_which_modules_share_a_process() {
+    let executable = Executable { path: standin(), cpus: vec![0] };
+    assert!(executable.layout("mute").is_err());
+    assert!(Contender::asked_for(&executable, "mute").unwrap().can_run_beside_others());
 }
 
 #[test]

@@ -34,16 +34,16 @@ impl Contender {
         if let Some(stranger) = Stranger::asked_for(asked)? {
             return Ok(Self::Stranger { stranger, cpus: executable.cpus.clone() });
         }
-        executable.layout(asked)?;
+        executable.check_topology(asked)?;
         Ok(Self::Topology { executable: executable.clone(), topology: asked.to_owned() })
     }
 
-    /// Whether it can run while other sides do: not where a file fixes an address that only one of them can have. Somebody else's program
-    /// may keep its data wherever it likes, and shares the pages of its interpreter, so that its memory could not be told apart.
+    /// Whether it can run while other sides do: not where it says that an address is fixed, which only one of them can have. Somebody else's
+    /// program may keep its data wherever it likes, and shares the pages of its interpreter, so that its memory could not be told apart.
     pub fn can_run_beside_others(&self) -> bool {
         match self {
             Self::Topology { executable, topology } => {
-                executable.layout(topology).is_ok_and(|layout| !layout.fixes_an_address())
+                !executable.layout(topology).is_ok_and(|layout| layout.fixes_an_address())
             }
             Self::Stranger { .. } => false,
         }

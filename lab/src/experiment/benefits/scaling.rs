@@ -75,7 +75,7 @@ impl Experiment {
         let file = folder.join(format!("{letters}-{hottest}-x{TIMES}.toml"));
         std::fs::write(&file, layout.grown(&hottest, TIMES)?)?;
         let asked = std::path::absolute(&file)?.to_string_lossy().into_owned();
-        executable.layout(&asked)?;
+        executable.check_topology(&asked)?;
         let grown = if layout.groups.len() == 1 { "everything".to_owned() } else { hottest };
         let form = SideRecord { topology: asked, part: Part::Compared, ..side.clone() };
         Ok((format!("{grown} x {TIMES}"), form))
